@@ -1,0 +1,53 @@
+# wellspring_module(<name> SOURCES ... [TESTS ...] [DEPENDS ...] [LIBRARIES ...] [TEST_LIBRARIES ...])
+#
+# One static library per folder of src/. DEPENDS names modules (checked against cmake/layers.txt by
+# scripts/check_layers.py), LIBRARIES names third-party targets. TESTS become one GoogleTest program,
+# <name>_test, label "unit".
+function(wellspring_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;TESTS;DEPENDS;LIBRARIES;TEST_LIBRARIES;TEST_DEPENDS" ${ARGN})
+  string(REPLACE "/" "_" target ${name})
+  set(target wellspring_${target})
+  if(M_SOURCES)
+    set(scope PUBLIC)
+    add_library(${target} STATIC ${M_SOURCES})
+    target_link_libraries(${target} PRIVATE wellspring_flags)
+  else()
+    set(scope INTERFACE)
+    add_library(${target} INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} ${CMAKE_SOURCE_DIR}/src)
+  foreach(dependency IN LISTS M_DEPENDS)
+    string(REPLACE "/" "_" dependency ${dependency})
+    target_link_libraries(${target} ${scope} wellspring_${dependency})
+  endforeach()
+  target_link_libraries(${target} ${scope} ${M_LIBRARIES})
+  if(WELLSPRING_TESTS AND M_TESTS)
+    wellspring_test(${target}_test SOURCES ${M_TESTS} LIBRARIES ${target} ${M_TEST_LIBRARIES} LABEL unit)
+  endif()
+endfunction()
+
+find_package(GTest QUIET)
+
+# wellspring_test(<target> SOURCES ... LIBRARIES ... LABEL <label>): a GoogleTest program, one CTest entry per test case.
+function(wellspring_test target)
+  cmake_parse_arguments(T "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${target} ${T_SOURCES})
+  target_link_libraries(${target} PRIVATE ${T_LIBRARIES} wellspring_flags GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${target} PRIVATE WELLSPRING_SOURCE_DIR="${CMAKE_SOURCE_DIR}" WELLSPRING_PINNED_DIR="${WELLSPRING_PINNED}")
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${target} COMMAND ${target} --gtest_brief=1)
+  set_tests_properties(${target} PROPERTIES LABELS ${T_LABEL} TIMEOUT 300)
+endfunction()
+
+# wellspring_fuzzer(<target> SOURCES ... LIBRARIES ...): a libFuzzer program; its seed corpus is tests/fuzz/corpus/<target>.
+function(wellspring_fuzzer target)
+  if(NOT WELLSPRING_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(F "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${target} ${F_SOURCES})
+  target_link_libraries(${target} PRIVATE ${F_LIBRARIES} wellspring_flags)
+  target_compile_definitions(${target} PRIVATE WELLSPRING_PINNED_DIR="${WELLSPRING_PINNED}")
+  target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+endfunction()

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/query.hpp"
+
+namespace wellspring::index {
+
+/// Splits text into terms for the given locale, appending to the list. Injected, so that the index knows no language.
+using Analyze = std::function<void(std::string_view text, std::string_view locale, std::vector<std::string>& terms)>;
+
+enum class Fusion {
+  kConvex,  ///< min-max normalised scores of both stages, mixed by `bm25_weight`
+  kRrf,     ///< reciprocal ranks, constant 60
+};
+
+struct IndexOptions {
+  std::size_t dimension = 384;
+  float bm25_k1 = 1.2F;
+  float bm25_b = 0.75F;
+};
+
+struct SearchOptions {
+  Fusion fusion = Fusion::kConvex;
+  float bm25_weight = 0.4F;
+  std::size_t candidates = 1000;  ///< per stage, before fusion
+};
+
+/// An immutable state of the index: every article is there in exactly one revision or not at all.
+/// Thread-safe; readers keep it alive as long as they like.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  /// The best `query.k` chunks, best first; equal scores are ordered by (article, chunk index). `vector` is the query's embedding,
+  /// of the index's dimension; it may be empty in mode kBm25. Never fails: a query without terms or vector finds nothing.
+  virtual std::vector<model::Hit> search(const model::Query& query, std::span<const float> vector,
+                                         const SearchOptions& options) const = 0;
+  virtual std::size_t chunk_count() const = 0;
+  virtual std::size_t article_count() const = 0;
+};
+
+/// The searchable state and its one writer. replace() and remove() cost in proportion to the article's chunks;
+/// segments are merged in the background by merge_step().
+class Index {
+ public:
+  Index(const IndexOptions& options, Analyze analyze);
+  ~Index();
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  /// One revision for one article key, visible at once when the call returns. Any thread; writers are serialised.
+  void replace(const model::ArticleKey& key, std::vector<model::EmbeddedChunk> chunks);
+  /// All locales of the article.
+  void remove(const ArticleId& id);
+  /// Builds everything from nothing quickly (start-up): as replace() for each, published once.
+  void load(std::vector<std::pair<model::ArticleKey, std::vector<model::EmbeddedChunk>>> articles);
+  /// Merges some segments when there are too many or too many dead chunks. False when nothing is left to do.
+  bool merge_step();
+  /// The newest state. Any thread, never blocks on a writer.
+  std::shared_ptr<const Snapshot> snapshot() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wellspring::index

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "llm/chat_model.hpp"
+#include "model/chat.hpp"
+#include "model/query.hpp"
+#include "obs/metrics.hpp"
+#include "rag/retriever.hpp"
+
+namespace wellspring::rag {
+
+struct Question {
+  std::string text;
+  std::vector<model::ChatTurn> history;
+  std::string locale = model::kDefaultLocale;
+};
+
+/// Where an answer goes: sources once, then text in pieces of whole code points. An error returned by either ends
+/// the answer with that error (the reader went away).
+class AnswerSink {
+ public:
+  virtual ~AnswerSink() = default;
+  /// The passages that `[n]` in the text points at, n counted from 1. Empty for a refusal.
+  virtual boost::asio::awaitable<Result<void>> sources(std::vector<model::Hit> hits) = 0;
+  virtual boost::asio::awaitable<Result<void>> text(std::string piece) = 0;
+};
+
+struct AnswerSummary {
+  bool refused = false;     ///< no or too weak evidence: the text says so and there are no sources
+  bool from_cache = false;
+  llm::Generation generation;
+};
+
+struct AnswererOptions {
+  std::size_t passages = 8;            ///< at most this many sources (contract: never over 15)
+  std::size_t history_pairs = 4;       ///< MAX_CHAT_HISTORY_PAIRS
+  std::size_t prompt_tokens = 6'000;   ///< budget for the whole prompt, estimated at 4 bytes a token
+};
+
+/// Question -> retrieve -> judge the evidence -> generate -> cite. Runs on the io executor; borrows what it is given.
+class Answerer {
+ public:
+  Answerer(const Retriever& retriever, llm::ChatModel& model, const AnswererOptions& options, const Clock& clock,
+           obs::Metrics& metrics);
+  /// Errors: those of retrieval and of the model, and what the sink returned.
+  boost::asio::awaitable<Result<AnswerSummary>> answer(Question question, Deadline deadline, AnswerSink& sink) const;
+
+ private:
+  const Retriever& retriever_;
+  llm::ChatModel& model_;
+  AnswererOptions options_;
+  const Clock& clock_;
+  obs::Metrics& metrics_;
+};
+
+}  // namespace wellspring::rag

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "model/job.hpp"
+#include "obs/metrics.hpp"
+#include "runtime/executors.hpp"
+#include "store/job_journal.hpp"
+
+namespace wellspring::sync {
+
+struct IntakeOptions {
+  std::size_t waiting_jobs_max = 4'096;    ///< accepted in memory, not yet durable; more is kOverloaded
+  std::size_t waiting_bytes_max = 64u << 20;
+};
+
+/// Makes jobs durable. Calls that arrive while a write is under way share the next one (group commit), so a burst of webhooks
+/// costs few fsyncs. Lives on the io executor; not thread-safe across executors.
+class Intake {
+ public:
+  Intake(store::JobJournal& journal, runtime::Executors& executors, const Clock& clock, obs::Metrics& metrics,
+         const IntakeOptions& options);
+  ~Intake();
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
+  /// Returns the ids once all `jobs` are durable. Errors: kOverloaded at the limits, and those of the journal.
+  boost::asio::awaitable<Result<std::vector<JobId>>> accept(std::vector<model::NewJob> jobs);
+  /// Called on io after each durable batch; wakes the worker.
+  void on_accepted(std::function<void()> notify);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wellspring::sync
