@@ -29,6 +29,7 @@ unit: setup-test ## unit tests of the release build only
 	@scripts/build.sh release all && ctest --preset unit
 
 bench: setup-test ## benchmarks; results under bench/results/
+	@scripts/setup_packages.sh --bench
 	@scripts/build.sh bench all && python3 bench/run.py
 
 fuzz: setup-test ## 10 minutes for each fuzz target

@@ -30,13 +30,14 @@ index::SearchOptions search_options(const config::Settings& settings);
 /// How many threads compute.
 std::size_t cpu_threads(const config::Settings& settings);
 
-/// Everything that a data directory needs to be searched, asked and fed; HTTP stands on top of it. The members are
-/// in the order of their dependencies, so that each dies before what it borrows.
+/// Everything that a data directory needs to be searched, asked and fed; HTTP stands on top of it. The
+/// members are in the order of their dependencies, so that each dies before what it borrows.
 class Engine {
  public:
   /// Takes the data directory's lock and opens everything. Errors: kConflict when another process holds the
   /// directory (the subject is its URL), and those of store and model.
-  static Result<std::unique_ptr<Engine>> open(const config::Settings& settings, const Clock& clock, obs::Log& log);
+  static Result<std::unique_ptr<Engine>> open(const config::Settings& settings, const Clock& clock,
+                                              obs::Log& log);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

@@ -34,7 +34,8 @@ complete -F _wellspring wellspring
                        prologue, kCommands, all_flags());
   }
   if (shell == "fish") {
-    std::string script = fmt::format("complete -c wellspring -n __fish_use_subcommand -f -a \"{}\"\n", kCommands);
+    std::string script =
+        fmt::format("complete -c wellspring -n __fish_use_subcommand -f -a \"{}\"\n", kCommands);
     for (const config::Option& option : config::options()) {
       script += fmt::format("complete -c wellspring -l {} -d \"{}\"\n", option.flag.substr(2), option.range);
     }

@@ -37,13 +37,20 @@ struct TestSet {
 
 Result<std::vector<json::object>> read_json_lines(const std::string& path) {
   std::ifstream file(path);
-  if (!file) return fail(ErrorKind::kNotFound, fmt::format("eval: {} cannot be read; want a folder with corpus.jsonl, queries.jsonl and qrels.tsv", path), path);
+  if (!file)
+    return fail(
+        ErrorKind::kNotFound,
+        fmt::format("eval: {} cannot be read; want a folder with corpus.jsonl, queries.jsonl and qrels.tsv",
+                    path),
+        path);
   std::vector<json::object> rows;
   std::string line;
   while (std::getline(file, line)) {
     boost::system::error_code failed;
     json::value row = json::parse(line, failed);
-    if (failed || !row.is_object()) return fail(ErrorKind::kInvalidArgument, fmt::format("eval: {} line {}: no JSON object", path, rows.size() + 1), path);
+    if (failed || !row.is_object())
+      return fail(ErrorKind::kInvalidArgument,
+                  fmt::format("eval: {} line {}: no JSON object", path, rows.size() + 1), path);
     rows.push_back(std::move(row.get_object()));
   }
   return rows;
@@ -88,7 +95,8 @@ Result<TestSet> read_test_set(const EvalRequest& request) {
 
 using Articles = std::vector<std::pair<model::ArticleKey, std::vector<model::EmbeddedChunk>>>;
 
-Result<std::vector<model::Chunk>> chunk_one(const model::Article& article, const embed::Embedder& embedder, bool whole) {
+Result<std::vector<model::Chunk>> chunk_one(const model::Article& article, const embed::Embedder& embedder,
+                                            bool whole) {
   if (!whole) {
     return text::chunk_article(article, {.max_tokens = embedder.max_tokens() - 2},
                                [&](std::string_view text) { return embedder.count_tokens(text); });
@@ -112,31 +120,36 @@ Result<Articles> chunk_all(const TestSet& set, const embed::Embedder& embedder, 
   return articles;
 }
 
-Result<void> embed_all(const Context& context, runtime::Executors& executors, const embed::Embedder& embedder, Articles& articles) {
+Result<void> embed_all(const Context& context, runtime::Executors& executors, const embed::Embedder& embedder,
+                       Articles& articles) {
   std::vector<model::EmbeddedChunk*> all;
   for (auto& [key, chunks] : articles) {
     for (model::EmbeddedChunk& chunk : chunks) all.push_back(&chunk);
   }
-  std::sort(all.begin(), all.end(), [](const auto* a, const auto* b) { return a->chunk.text.size() > b->chunk.text.size(); });
+  std::sort(all.begin(), all.end(),
+            [](const auto* a, const auto* b) { return a->chunk.text.size() > b->chunk.text.size(); });
   Progress progress(context.clock, "embedding", all.size());
   Mutex mutex;
   std::size_t done = 0;
   std::optional<Error> failure;
   const std::size_t batches = (all.size() + kBatch - 1) / kBatch;
-  runtime::parallel_for(executors.cpu(), app::cpu_threads(context.settings) - 1, batches, [&](std::size_t batch) {
-    const std::span<model::EmbeddedChunk*> part(all.data() + batch * kBatch, std::min(kBatch, all.size() - batch * kBatch));
-    std::vector<std::string_view> texts;
-    for (const auto* chunk : part) texts.push_back(chunk->chunk.text);
-    auto vectors = embedder.embed(texts);
-    const MutexLock lock(mutex);
-    if (vectors.has_error()) {
-      failure = vectors.error();
-      return;
-    }
-    for (std::size_t i = 0; i < part.size(); ++i) part[i]->vector = std::move((*vectors)[i]);
-    done += part.size();
-    progress.update(done);
-  });
+  runtime::parallel_for(executors.cpu(), app::cpu_threads(context.settings) - 1, batches,
+                        [&](std::size_t batch) {
+                          const std::span<model::EmbeddedChunk*> part(
+                              all.data() + batch * kBatch, std::min(kBatch, all.size() - batch * kBatch));
+                          std::vector<std::string_view> texts;
+                          for (const auto* chunk : part) texts.push_back(chunk->chunk.text);
+                          auto vectors = embedder.embed(texts);
+                          const MutexLock lock(mutex);
+                          if (vectors.has_error()) {
+                            failure = vectors.error();
+                            return;
+                          }
+                          for (std::size_t i = 0; i < part.size(); ++i)
+                            part[i]->vector = std::move((*vectors)[i]);
+                          done += part.size();
+                          progress.update(done);
+                        });
   if (failure) return *failure;
   return {};
 }
@@ -158,8 +171,8 @@ struct Outcome {
   std::size_t queries = 0;
 };
 
-Result<Outcome> run_queries(const Context& context, const TestSet& set, const embed::Embedder& embedder, const index::Snapshot& snapshot,
-                            model::SearchMode mode) {
+Result<Outcome> run_queries(const Context& context, const TestSet& set, const embed::Embedder& embedder,
+                            const index::Snapshot& snapshot, model::SearchMode mode) {
   const index::SearchOptions options = app::search_options(context.settings);
   Progress progress(context.clock, "querying ", set.queries.size());
   std::vector<RankingScores> all;
@@ -174,7 +187,8 @@ Result<Outcome> run_queries(const Context& context, const TestSet& set, const em
       if (embedded.has_error()) return embedded.error();
       vector = std::move(embedded->front());
     }
-    model::Query search{.text = query.text, .k = kRankedChunks, .mode = mode, .filter = {}, .locale = model::kDefaultLocale};
+    model::Query search{
+        .text = query.text, .k = kRankedChunks, .mode = mode, .filter = {}, .locale = model::kDefaultLocale};
     all.push_back(score_ranking(documents_of(snapshot.search(search, vector, options)), judged->second));
     progress.update(all.size());
   }
@@ -185,9 +199,11 @@ Result<Outcome> run_queries(const Context& context, const TestSet& set, const em
 void print_outcome(const Outcome& outcome, const EvalRequest& request, std::size_t chunks) {
   const RankingScores& scores = outcome.scores;
   if (!request.json) {
-    fmt::print("{} {}: {} queries over {} chunks\n  nDCG@10 {:.4f}  MRR@10 {:.4f}  R@5 {:.4f}  R@20 {:.4f}  R@100 {:.4f}  {:.0f} queries/s\n", request.folder,
-               request.mode, outcome.queries, chunks, scores.ndcg10, scores.mrr10, scores.recall5, scores.recall20, scores.recall100,
-               outcome.queries_per_second);
+    fmt::print(
+        "{} {}: {} queries over {} chunks\n  nDCG@10 {:.4f}  MRR@10 {:.4f}  R@5 {:.4f}  R@20 {:.4f}  R@100 "
+        "{:.4f}  {:.0f} queries/s\n",
+        request.folder, request.mode, outcome.queries, chunks, scores.ndcg10, scores.mrr10, scores.recall5,
+        scores.recall20, scores.recall100, outcome.queries_per_second);
     return;
   }
   fmt::print("{}\n", json::serialize(json::object{{"ndcg10", scores.ndcg10},
@@ -203,7 +219,9 @@ void print_outcome(const Outcome& outcome, const EvalRequest& request, std::size
 }
 
 model::SearchMode mode_of(const std::string& name) {
-  return name == "bm25" ? model::SearchMode::kBm25 : name == "dense" ? model::SearchMode::kDense : model::SearchMode::kHybrid;
+  return name == "bm25"    ? model::SearchMode::kBm25
+         : name == "dense" ? model::SearchMode::kDense
+                           : model::SearchMode::kHybrid;
 }
 
 }  // namespace

@@ -61,7 +61,10 @@ Result<HttpReply> HttpClient::perform(std::string_view target) {
   const CURLcode code = curl_easy_perform(handle);
   if (code != CURLE_OK) {
     const ErrorKind kind = code == CURLE_OPERATION_TIMEDOUT ? ErrorKind::kDeadline : ErrorKind::kUnavailable;
-    return fail(kind, fmt::format("calling {}: {}; is the server running there?", base_url_, curl_easy_strerror(code)), base_url_);
+    return fail(
+        kind,
+        fmt::format("calling {}: {}; is the server running there?", base_url_, curl_easy_strerror(code)),
+        base_url_);
   }
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
@@ -75,11 +78,13 @@ Result<HttpReply> HttpClient::get(std::string_view target) {
   return perform(target);
 }
 
-Result<HttpReply> HttpClient::post(std::string_view target, std::string_view content_type, std::string_view body) {
+Result<HttpReply> HttpClient::post(std::string_view target, std::string_view content_type,
+                                   std::string_view body) {
   CURL* handle = state_->handle.get();
   curl_easy_reset(handle);
   const std::string type = "Content-Type: " + std::string(content_type);
-  std::unique_ptr<curl_slist, HeaderDeleter> headers(curl_slist_append(curl_slist_append(nullptr, type.c_str()), "Expect:"));
+  std::unique_ptr<curl_slist, HeaderDeleter> headers(
+      curl_slist_append(curl_slist_append(nullptr, type.c_str()), "Expect:"));
   curl_easy_setopt(handle, CURLOPT_POST, 1L);
   curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
   curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));

@@ -27,7 +27,8 @@ class HttpClient {
   /// Errors: kUnavailable when the server cannot be reached, kDeadline. Any status is a reply.
   Result<HttpReply> get(std::string_view target);
   Result<HttpReply> post(std::string_view target, std::string_view content_type, std::string_view body);
-  /// As post(), handing the body to `on_piece` as it arrives when the status is 200; the reply's body is then empty.
+  /// As post(), handing the body to `on_piece` as it arrives when the status is 200; the reply's body is then
+  /// empty.
   Result<HttpReply> post_streamed(std::string_view target, std::string_view body,
                                   const std::function<void(std::string_view)>& on_piece);
 

@@ -34,7 +34,8 @@ Result<json::value> json_reply(Result<HttpReply> reply, std::string_view what) {
   if (reply->status != 200) return reply_error(*reply, what);
   boost::system::error_code failed;
   json::value parsed = json::parse(reply->body, failed);
-  if (failed || !parsed.is_object()) return fail(ErrorKind::kUpstream, fmt::format("{}: the server's answer is no JSON object", what));
+  if (failed || !parsed.is_object())
+    return fail(ErrorKind::kUpstream, fmt::format("{}: the server's answer is no JSON object", what));
   return parsed;
 }
 
@@ -62,7 +63,8 @@ Result<void> send_batch(HttpClient& client, std::span<const ImportRow> rows, Sen
   }
   for (const json::value& one : answer.at("rejected").as_array()) {
     const auto line = static_cast<std::size_t>(one.at("line").to_number<std::int64_t>() - 1);
-    sent.failures.push_back(fmt::format("{}: {}", line < rows.size() ? rows[line].id : "?", one.at("error").as_string().c_str()));
+    sent.failures.push_back(
+        fmt::format("{}: {}", line < rows.size() ? rows[line].id : "?", one.at("error").as_string().c_str()));
   }
   return {};
 }
@@ -73,7 +75,8 @@ Result<Sent> send_all(const Context& context, HttpClient& client, std::span<cons
   for (std::size_t from = 0; from < rows.size();) {
     std::size_t count = 0;
     std::size_t bytes = 0;
-    while (from + count < rows.size() && count < kBatchRows && (count == 0 || bytes + rows[from + count].json.size() < kBatchBytes)) {
+    while (from + count < rows.size() && count < kBatchRows &&
+           (count == 0 || bytes + rows[from + count].json.size() < kBatchBytes)) {
       bytes += rows[from + count++].json.size();
     }
     auto done = send_batch(client, rows.subspan(from, count), sent);
@@ -91,7 +94,9 @@ Result<std::vector<ImportRow>> vanished(HttpClient& client, std::span<const Impo
   for (const ImportRow& row : rows) named.insert(row.id);
   std::set<std::string> gone;
   for (std::size_t offset = 0;; offset += kPage) {
-    auto page = json_reply(client.get(fmt::format("/api/v1/documents?source=import&limit={}&offset={}", kPage, offset)), "listing imported articles");
+    auto page = json_reply(
+        client.get(fmt::format("/api/v1/documents?source=import&limit={}&offset={}", kPage, offset)),
+        "listing imported articles");
     if (page.has_error()) return page.error();
     const json::array& documents = page->at("documents").as_array();
     for (const json::value& document : documents) {
@@ -101,7 +106,8 @@ Result<std::vector<ImportRow>> vanished(HttpClient& client, std::span<const Impo
     if (documents.size() < kPage) break;
   }
   std::vector<ImportRow> removals;
-  for (const std::string& id : gone) removals.push_back({id, json::serialize(json::object{{"id", id}, {"deleted", true}})});
+  for (const std::string& id : gone)
+    removals.push_back({id, json::serialize(json::object{{"id", id}, {"deleted", true}})});
   return removals;
 }
 
@@ -111,11 +117,13 @@ std::size_t count_of(const json::object& counts, std::string_view state) {
 }
 
 Result<void> collect_dead(HttpClient& client, Sent& sent) {
-  auto dead = json_reply(client.get(fmt::format("/api/v1/sync/jobs?state=dead&from_id={}&to_id={}&limit=100", sent.first_job, sent.last_job)),
+  auto dead = json_reply(client.get(fmt::format("/api/v1/sync/jobs?state=dead&from_id={}&to_id={}&limit=100",
+                                                sent.first_job, sent.last_job)),
                          "listing failed jobs");
   if (dead.has_error()) return dead.error();
   for (const json::value& job : dead->at("jobs").as_array()) {
-    sent.failures.push_back(fmt::format("{}: {}", job.at("article_id").as_string().c_str(), job.at("last_error").as_string().c_str()));
+    sent.failures.push_back(fmt::format("{}: {}", job.at("article_id").as_string().c_str(),
+                                        job.at("last_error").as_string().c_str()));
   }
   return {};
 }
@@ -123,7 +131,9 @@ Result<void> collect_dead(HttpClient& client, Sent& sent) {
 Result<void> wait_until_answerable(const Context& context, HttpClient& client, Sent& sent) {
   Progress progress(context.clock, "indexing ", sent.accepted);
   for (;;) {
-    auto page = json_reply(client.get(fmt::format("/api/v1/sync/jobs?from_id={}&to_id={}&limit=0", sent.first_job, sent.last_job)), "waiting for jobs");
+    auto page = json_reply(client.get(fmt::format("/api/v1/sync/jobs?from_id={}&to_id={}&limit=0",
+                                                  sent.first_job, sent.last_job)),
+                           "waiting for jobs");
     if (page.has_error()) return page.error();
     const json::object& counts = page->at("counts").as_object();
     const std::size_t open = count_of(counts, "queued") + count_of(counts, "running");
@@ -134,7 +144,8 @@ Result<void> wait_until_answerable(const Context& context, HttpClient& client, S
   return collect_dead(client, sent);
 }
 
-Result<void> import_over(const Context& context, HttpClient& client, const ImportRequest& request, std::vector<ImportRow> rows) {
+Result<void> import_over(const Context& context, HttpClient& client, const ImportRequest& request,
+                         std::vector<ImportRow> rows) {
   std::size_t removed = 0;
   if (request.prune) {
     auto removals = vanished(client, rows);
@@ -148,11 +159,13 @@ Result<void> import_over(const Context& context, HttpClient& client, const Impor
     auto waited = wait_until_answerable(context, client, *sent);
     if (waited.has_error()) return waited;
   }
-  fmt::print("{} {} articles{}, {} failed\n", request.wait ? "imported" : "accepted", sent->accepted - removed,
-             removed > 0 ? fmt::format(", removed {} that vanished", removed) : "", sent->failures.size());
+  fmt::print("{} {} articles{}, {} failed\n", request.wait ? "imported" : "accepted",
+             sent->accepted - removed, removed > 0 ? fmt::format(", removed {} that vanished", removed) : "",
+             sent->failures.size());
   if (sent->failures.empty()) return {};
   std::string message = fmt::format("import: {} of {} rows failed:", sent->failures.size(), rows.size());
-  for (std::size_t i = 0; i < std::min(kFailuresShown, sent->failures.size()); ++i) message += "\n  " + sent->failures[i];
+  for (std::size_t i = 0; i < std::min(kFailuresShown, sent->failures.size()); ++i)
+    message += "\n  " + sent->failures[i];
   if (sent->failures.size() > kFailuresShown) message += "\n  ...";
   return fail(ErrorKind::kInvalidArgument, message);
 }
@@ -163,9 +176,11 @@ Result<void> import_articles(const Context& context, const ImportRequest& reques
   auto rows = collect_rows(request.paths);
   if (rows.has_error()) return rows.error();
   if (rows->empty() && !request.prune) {
-    return fail(ErrorKind::kNotFound, "import: no Markdown files and no JSON lines there; want .md, .markdown, .jsonl or .ndjson");
+    return fail(ErrorKind::kNotFound,
+                "import: no Markdown files and no JSON lines there; want .md, .markdown, .jsonl or .ndjson");
   }
-  return with_server(context, [&](HttpClient& client) { return import_over(context, client, request, std::move(*rows)); });
+  return with_server(
+      context, [&](HttpClient& client) { return import_over(context, client, request, std::move(*rows)); });
 }
 
 }  // namespace wellspring::cli

@@ -25,9 +25,13 @@ bool has_extension(const fs::path& path, std::initializer_list<const char*> exte
 Result<std::string> read_file(const fs::path& path) {
   std::error_code failed;
   const auto size = fs::file_size(path, failed);
-  if (failed) return fail(ErrorKind::kNotFound, fmt::format("import {}: {}", path.string(), failed.message()), path.string());
+  if (failed)
+    return fail(ErrorKind::kNotFound, fmt::format("import {}: {}", path.string(), failed.message()),
+                path.string());
   if (size > limits::kSyncBodyBytes) {
-    return fail(ErrorKind::kTooLarge, fmt::format("import {}: {} bytes, allowed {}; split the file", path.string(), size, limits::kSyncBodyBytes),
+    return fail(ErrorKind::kTooLarge,
+                fmt::format("import {}: {} bytes, allowed {}; split the file", path.string(), size,
+                            limits::kSyncBodyBytes),
                 path.string());
   }
   std::ifstream file(path, std::ios::binary);
@@ -42,7 +46,8 @@ std::string first_heading(std::string_view markdown) {
     if (line.starts_with("```") || line.starts_with("~~~")) return {};
     if (!line.starts_with("# ")) continue;
     line.remove_prefix(2);
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '#')) line.remove_suffix(1);
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '#'))
+      line.remove_suffix(1);
     return std::string(line);
   }
   return {};
@@ -71,7 +76,9 @@ Result<std::vector<fs::path>> markdown_files(const fs::path& folder) {
       files.push_back(path);
     }
   }
-  if (failed) return fail(ErrorKind::kNotFound, fmt::format("import {}: {}", folder.string(), failed.message()), folder.string());
+  if (failed)
+    return fail(ErrorKind::kNotFound, fmt::format("import {}: {}", folder.string(), failed.message()),
+                folder.string());
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -80,7 +87,8 @@ Result<void> add_markdown(const fs::path& path, const std::string& name, std::ve
   auto content = read_file(path);
   if (content.has_error()) return content.error();
   auto row = markdown_row(name, *content);
-  if (row.has_error()) return fail(row.error().kind, path.string() + ": " + row.error().message, path.string());
+  if (row.has_error())
+    return fail(row.error().kind, path.string() + ": " + row.error().message, path.string());
   rows.push_back(std::move(*row));
   return {};
 }
@@ -95,8 +103,8 @@ Result<void> add_json_lines(const fs::path& path, std::vector<ImportRow>& rows) 
     const json::value* id = !failed && row.is_object() ? row.get_object().if_contains("id") : nullptr;
     if (id == nullptr || !(id->is_string() || id->is_number())) {
       return fail(ErrorKind::kInvalidArgument,
-                  fmt::format("{} line {}: want one JSON object a line with \"id\", \"title\" and \"text\"{}", path.string(), number,
-                              failed ? " (" + failed.message() + ")" : ""),
+                  fmt::format("{} line {}: want one JSON object a line with \"id\", \"title\" and \"text\"{}",
+                              path.string(), number, failed ? " (" + failed.message() + ")" : ""),
                   path.string());
     }
     rows.push_back({id->is_string() ? std::string(id->get_string()) : json::serialize(*id), line});
@@ -119,9 +127,10 @@ Result<ImportRow> markdown_row(const std::string& name, const std::string& conte
   row["id"] = id;
   row["title"] = title;
   row["text"] = read->body;
-  for (const auto& [member, names] : {std::pair{"locale", std::initializer_list<const char*>{"locale", "lang"}},
-                                      std::pair{"slug", std::initializer_list<const char*>{"slug"}},
-                                      std::pair{"updated_at", std::initializer_list<const char*>{"updated_at", "last_updated", "date"}}}) {
+  for (const auto& [member, names] :
+       {std::pair{"locale", std::initializer_list<const char*>{"locale", "lang"}},
+        std::pair{"slug", std::initializer_list<const char*>{"slug"}},
+        std::pair{"updated_at", std::initializer_list<const char*>{"updated_at", "last_updated", "date"}}}) {
     const std::string value = take_field(fields, names);
     if (!value.empty()) row[member] = value;
   }
@@ -150,7 +159,8 @@ Result<std::vector<ImportRow>> collect_rows(const std::vector<std::string>& path
     } else if (has_extension(path, {".md", ".markdown"})) {
       added = add_markdown(path, path.filename().string(), rows);
     } else {
-      added = fail(ErrorKind::kInvalidArgument, fmt::format("import {}: want a folder, .md, .markdown, .jsonl or .ndjson", given), given);
+      added = fail(ErrorKind::kInvalidArgument,
+                   fmt::format("import {}: want a folder, .md, .markdown, .jsonl or .ndjson", given), given);
     }
     if (added.has_error()) return added.error();
   }

@@ -8,9 +8,11 @@
 namespace wellspring::cli {
 
 /// One line of a progress bar: `embedding  [#########------]  60% 300/500  12.3/s  eta 16s`. Pure.
-std::string progress_line(const std::string& label, std::size_t done, std::size_t total, double seconds, std::size_t width);
+std::string progress_line(const std::string& label, std::size_t done, std::size_t total, double seconds,
+                          std::size_t width);
 
-/// A progress bar on standard error when that is a terminal, silent otherwise. Redraws at most ten times a second.
+/// A progress bar on standard error when that is a terminal, silent otherwise. Redraws at most ten times a
+/// second.
 class Progress {
  public:
   Progress(const Clock& clock, std::string label, std::size_t total);

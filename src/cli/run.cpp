@@ -14,7 +14,8 @@ constexpr const char* kAbout =
     "Wellspring turns what a CMS publishes into cited answers.\n\n"
     "Start here:\n"
     "  wellspring serve                          the server, its page at http://localhost:8000/ui/\n"
-    "  wellspring import docs/                   a folder of Markdown, or JSON lines {\"id\",\"title\",\"text\"}\n"
+    "  wellspring import docs/                   a folder of Markdown, or JSON lines "
+    "{\"id\",\"title\",\"text\"}\n"
     "  wellspring search \"how do I start\"         what would be found, with scores\n"
     "  wellspring ask \"How do I start it?\"        a cited answer\n"
     "  wellspring doctor                         what is wrong, if anything\n\n"
@@ -50,22 +51,29 @@ std::string_view group_title(config::OptionGroup group) {
 }
 
 void add_settings(CLI::App& command, CommandLine& line, config::OptionScope scope) {
-  command.add_option("--config", line.config_file, "TOML file with any of these options")->group("Essential options");
+  command.add_option("--config", line.config_file, "TOML file with any of these options")
+      ->group("Essential options");
   for (const config::Option& option : config::options()) {
     if (option.scope == config::OptionScope::kServe && scope != config::OptionScope::kServe) continue;
-    auto help = fmt::format("{} [{}]{}", option.help, option.range, option.default_text.empty() ? "" : fmt::format(" (default {})", option.default_text));
+    auto help =
+        fmt::format("{} [{}]{}", option.help, option.range,
+                    option.default_text.empty() ? "" : fmt::format(" (default {})", option.default_text));
     command
         .add_option_function<std::string>(
-            std::string(option.flag), [&line, flag = std::string(option.flag)](const std::string& text) { line.flags[flag] = text; }, help)
+            std::string(option.flag),
+            [&line, flag = std::string(option.flag)](const std::string& text) { line.flags[flag] = text; },
+            help)
         ->group(std::string(group_title(option.group)));
   }
 }
 
 void add_url(CLI::App& command, CommandLine& line) {
-  command.add_option("--url", line.url, "Talk to the server there instead of the data directory's")->group("Essential options");
+  command.add_option("--url", line.url, "Talk to the server there instead of the data directory's")
+      ->group("Essential options");
   command
       .add_option_function<std::string>(
-          "--token", [&line](const std::string& text) { line.flags["--admin-token"] = text; }, "Bearer token for that server (or ADMIN_TOKEN)")
+          "--token", [&line](const std::string& text) { line.flags["--admin-token"] = text; },
+          "Bearer token for that server (or ADMIN_TOKEN)")
       ->group("Essential options");
 }
 
@@ -98,7 +106,8 @@ Command serve_command(CLI::App& root, CommandLine& line) {
 
 Command import_command(CLI::App& root, CommandLine& line) {
   ImportRequest& request = line.import;
-  CLI::App* parser = root.add_subcommand("import", "Add articles from Markdown folders or JSON lines; safe to run again");
+  CLI::App* parser =
+      root.add_subcommand("import", "Add articles from Markdown folders or JSON lines; safe to run again");
   parser->add_option("paths", request.paths, "Folders, .md or .jsonl files")->required();
   parser->add_flag("!--no-wait", request.wait, "Return once accepted, not once answerable");
   parser->add_flag("--prune", request.prune, "Remove imported articles that these paths no longer hold");
@@ -112,7 +121,9 @@ Command search_command(CLI::App& root, CommandLine& line) {
   CLI::App* parser = root.add_subcommand("search", "Show the passages found for a query, with scores");
   parser->add_option("query", request.query)->required();
   parser->add_option("-k", request.k, "How many")->check(CLI::Range(1, 100))->capture_default_str();
-  parser->add_option("--mode", request.mode)->check(CLI::IsMember({"hybrid", "bm25", "dense"}))->capture_default_str();
+  parser->add_option("--mode", request.mode)
+      ->check(CLI::IsMember({"hybrid", "bm25", "dense"}))
+      ->capture_default_str();
   parser->add_option("--locale", request.locale, "Only this locale");
   parser->add_flag("--json", request.json, "The server's JSON");
   add_url(*parser, line);
@@ -132,19 +143,26 @@ Command ask_command(CLI::App& root, CommandLine& line) {
 
 Command eval_command(CLI::App& root, CommandLine& line) {
   EvalRequest& request = line.eval;
-  CLI::App* parser = root.add_subcommand("eval", "Measure retrieval quality on a test set (corpus.jsonl, queries.jsonl, qrels.tsv)");
+  CLI::App* parser = root.add_subcommand(
+      "eval", "Measure retrieval quality on a test set (corpus.jsonl, queries.jsonl, qrels.tsv)");
   parser->add_option("folder", request.folder)->required();
-  parser->add_option("--mode", request.mode)->check(CLI::IsMember({"hybrid", "bm25", "dense"}))->capture_default_str();
-  parser->add_option("--queries", request.queries, "Another queries file in the folder")->capture_default_str();
-  parser->add_option("--qrels", request.qrels, "Another judgements file in the folder")->capture_default_str();
-  parser->add_flag("--whole", request.whole, "Embed each document once, cut at the model's limit, instead of its chunks");
+  parser->add_option("--mode", request.mode)
+      ->check(CLI::IsMember({"hybrid", "bm25", "dense"}))
+      ->capture_default_str();
+  parser->add_option("--queries", request.queries, "Another queries file in the folder")
+      ->capture_default_str();
+  parser->add_option("--qrels", request.qrels, "Another judgements file in the folder")
+      ->capture_default_str();
+  parser->add_flag("--whole", request.whole,
+                   "Embed each document once, cut at the model's limit, instead of its chunks");
   parser->add_flag("--json", request.json, "One JSON object on the last line");
   add_settings(*parser, line, config::OptionScope::kEveryCommand);
   return {parser, [&request](const Context& context) { return evaluate(context, request); }};
 }
 
 Command doctor_command(CLI::App& root, CommandLine& line) {
-  CLI::App* parser = root.add_subcommand("doctor", "Check configuration, model and data; exit 1 with the reason if something is wrong");
+  CLI::App* parser = root.add_subcommand(
+      "doctor", "Check configuration, model and data; exit 1 with the reason if something is wrong");
   add_settings(*parser, line, config::OptionScope::kServe);
   return {parser, doctor};
 }
@@ -159,7 +177,8 @@ Command options_command(CLI::App& root, CommandLine& line) {
               return {};
             }
             for (const config::Option& option : config::options()) {
-              fmt::print("{:<28} {:<26} {}\n", option.name, option.flag, option.default_text.empty() ? "-" : option.default_text);
+              fmt::print("{:<28} {:<26} {}\n", option.name, option.flag,
+                         option.default_text.empty() ? "-" : option.default_text);
             }
             return {};
           }};
@@ -167,7 +186,8 @@ Command options_command(CLI::App& root, CommandLine& line) {
 
 Command completion_command(CLI::App& root, CommandLine& line) {
   std::string& shell = line.completion_shell;
-  CLI::App* parser = root.add_subcommand("completion", "Print a completion script: source <(wellspring completion bash)");
+  CLI::App* parser =
+      root.add_subcommand("completion", "Print a completion script: source <(wellspring completion bash)");
   parser->add_option("shell", shell)->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
   return {parser, [&shell](const Context&) -> Result<void> {
             auto script = completion_script(shell);
@@ -184,9 +204,10 @@ int run(int argc, const char* const* argv) {
   root.set_version_flag("--version", "wellspring " WELLSPRING_VERSION);
   root.require_subcommand(1);
   CommandLine line;
-  const std::vector<Command> commands{serve_command(root, line), import_command(root, line), search_command(root, line),
-                                      ask_command(root, line),   eval_command(root, line),   doctor_command(root, line),
-                                      options_command(root, line),       completion_command(root, line)};
+  const std::vector<Command> commands{serve_command(root, line),   import_command(root, line),
+                                      search_command(root, line),  ask_command(root, line),
+                                      eval_command(root, line),    doctor_command(root, line),
+                                      options_command(root, line), completion_command(root, line)};
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& thrown) {

@@ -14,7 +14,8 @@ namespace json = boost::json;
 Result<json::object> parse_object(std::string_view body, std::string_view what) {
   boost::system::error_code failed;
   json::value parsed = json::parse(body, failed);
-  if (failed || !parsed.is_object()) return fail(ErrorKind::kUpstream, fmt::format("{}: the server's answer is no JSON object", what));
+  if (failed || !parsed.is_object())
+    return fail(ErrorKind::kUpstream, fmt::format("{}: the server's answer is no JSON object", what));
   return std::move(parsed.get_object());
 }
 
@@ -40,9 +41,11 @@ void print_hits(const json::object& answer) {
   for (const json::value& item : hits) {
     const json::object& hit = item.as_object();
     const json::object& scores = hit.at("scores").as_object();
-    fmt::print("{}. {} ({} #{})  score {:.3f}  bm25 {:.2f}  dense {:.3f}\n   {}\n", ++rank, member_text(hit, "title"), member_text(hit, "document_id"),
-               hit.at("chunk_index").to_number<std::int64_t>(), hit.at("score").to_number<double>(), scores.at("bm25").to_number<double>(),
-               scores.at("dense").to_number<double>(), excerpt(member_text(hit, "text"), 200));
+    fmt::print("{}. {} ({} #{})  score {:.3f}  bm25 {:.2f}  dense {:.3f}\n   {}\n", ++rank,
+               member_text(hit, "title"), member_text(hit, "document_id"),
+               hit.at("chunk_index").to_number<std::int64_t>(), hit.at("score").to_number<double>(),
+               scores.at("bm25").to_number<double>(), scores.at("dense").to_number<double>(),
+               excerpt(member_text(hit, "text"), 200));
   }
 }
 
@@ -68,7 +71,8 @@ class AnswerPrinter {
     for (const json::value& source : sources_) {
       const json::object& metadata = source.as_object().at("metadata").as_object();
       const std::string section = member_text(metadata, "section_title");
-      fmt::print("  [{}] {}{} ({})\n", ++n, member_text(metadata, "title"), section.empty() ? "" : " > " + section, member_text(metadata, "payload_id"));
+      fmt::print("  [{}] {}{} ({})\n", ++n, member_text(metadata, "title"),
+                 section.empty() ? "" : " > " + section, member_text(metadata, "payload_id"));
     }
     if (!error_.empty()) return fail(ErrorKind::kUpstream, "ask: " + error_);
     if (!complete_) return fail(ErrorKind::kUpstream, "ask: the answer broke off; try again");
@@ -88,7 +92,8 @@ Result<void> ask_streamed(HttpClient& client, const std::string& body) {
     const json::value event = json::parse(data, failed);
     if (!failed && event.is_object()) printer.on_event(event.get_object());
   });
-  auto reply = client.post_streamed("/api/v1/chat/stream", body, [&](std::string_view piece) { lines.feed(piece); });
+  auto reply =
+      client.post_streamed("/api/v1/chat/stream", body, [&](std::string_view piece) { lines.feed(piece); });
   if (reply.has_error()) return reply.error();
   if (reply->status != 200) return reply_error(*reply, "ask");
   return printer.finish();

@@ -6,7 +6,8 @@
 
 namespace wellspring::cli {
 
-/// Calls back with the data of each `data: ` line of a stream that arrives in any pieces; other lines are ignored.
+/// Calls back with the data of each `data: ` line of a stream that arrives in any pieces; other lines are
+/// ignored.
 class SseLines {
  public:
   explicit SseLines(std::function<void(std::string_view)> on_data) : on_data_(std::move(on_data)) {}

@@ -11,8 +11,8 @@
 
 namespace wellspring::runtime {
 
-/// Calls `work(i)` for every i below `count`, on the pool and on the calling thread together, and returns when all are done. The first
-/// exception is rethrown. Not for use from a thread of the pool itself.
+/// Calls `work(i)` for every i below `count`, on the pool and on the calling thread together, and returns
+/// when all are done. The first exception is rethrown. Not for use from a thread of the pool itself.
 inline void parallel_for(boost::asio::thread_pool& pool, std::size_t helpers, std::size_t count,
                          const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next{0};
