@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -68,7 +69,7 @@ class Engine {
   const Clock& clock_;
   obs::Log& log_;
   obs::Metrics metrics_;
-  std::unique_ptr<store::DataDirLock> lock_;
+  std::optional<store::DataDirLock> lock_;
   std::unique_ptr<store::sqlite::SqliteStore> store_;
   std::unique_ptr<embed::Embedder> embedder_;
   std::unique_ptr<index::Index> index_;
