@@ -8,12 +8,12 @@ namespace wellspring::text {
 namespace {
 
 // Containers that open further right than this are text. It bounds nesting; real documents stay below 20.
-constexpr std::size_t kStructureBytes = 96;
+constexpr std::size_t kStructureBytes = 64;
 constexpr std::size_t kCodeIndent = 4;
 
 constexpr std::array<bool, 256> kInlineMarks = [] {
   std::array<bool, 256> marks{};
-  for (const char c : std::string_view("*_[&\"'|\\`<")) marks[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("*_[]!&\"'|\\`<")) marks[static_cast<unsigned char>(c)] = true;
   return marks;
 }();
 
@@ -80,7 +80,7 @@ std::size_t opening_length(std::string_view rest, const Leaf& leaf) {
   if (rest.empty()) return 0;
   if (is_thematic_break(rest)) return rest.size();
   // HTML that cmark is sure to see as a block, or that at worst costs one short inline scan per line.
-  if (rest[0] == '<') return leaf.after_list_marker || leaf.indented ? 0 : 1;
+  if (rest[0] == '<') return leaf.after_list_marker || leaf.indented ? 0 : rest.starts_with("<!") ? 2 : 1;
   const std::size_t run = std::min(rest.find_first_not_of('`'), rest.size());
   return run >= 3 && rest.find('`', run) == std::string_view::npos ? run : 0;
 }
