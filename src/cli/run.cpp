@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
+#include "base/version.hpp"
 #include "cli/commands.hpp"
 #include "config/options.hpp"
 
@@ -201,7 +202,7 @@ Command completion_command(CLI::App& root, CommandLine& line) {
 
 int run(int argc, const char* const* argv) {
   CLI::App root{kAbout, "wellspring"};
-  root.set_version_flag("--version", "wellspring " WELLSPRING_VERSION);
+  root.set_version_flag("--version", "wellspring " + std::string(version()));
   root.require_subcommand(1);
   CommandLine line;
   const std::vector<Command> commands{serve_command(root, line),   import_command(root, line),
