@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,14 +12,19 @@
 #include "model/chat.hpp"
 #include "model/query.hpp"
 #include "obs/metrics.hpp"
+#include "rag/evidence.hpp"
 #include "rag/retriever.hpp"
 
 namespace wellspring::rag {
 
+/// How the reader gets the answer; a label in metrics.
+enum class Delivery { kWhole, kStream };
+
 struct Question {
-  std::string text;
+  std::string text;  ///< as typed; sanitised here (contract 1.13, without its escapes)
   std::vector<model::ChatTurn> history;
   std::string locale = model::kDefaultLocale;
+  Delivery delivery = Delivery::kStream;
 };
 
 /// Where an answer goes: sources once, then text in pieces of whole code points. An error returned by either
@@ -36,10 +43,19 @@ struct AnswerSummary {
   llm::Generation generation;
 };
 
+/// Who states a follow-up question in full for retrieval.
+enum class FollowUps {
+  kHeuristic,  ///< deterministic, see with_subject()
+  kModel,      ///< the chat model, and the heuristic when it fails or is late
+};
+
 struct AnswererOptions {
   std::size_t passages = 8;           ///< at most this many sources (contract: never over 15)
   std::size_t history_pairs = 4;      ///< MAX_CHAT_HISTORY_PAIRS
   std::size_t prompt_tokens = 6'000;  ///< budget for the whole prompt, estimated at 4 bytes a token
+  FollowUps follow_ups = FollowUps::kHeuristic;
+  std::chrono::milliseconds rewrite_timeout{3'000};
+  EvidenceOptions evidence = {};
 };
 
 /// Question -> retrieve -> judge the evidence -> generate -> cite. Runs on the io executor; borrows what it
@@ -53,6 +69,15 @@ class Answerer {
                                                        AnswerSink& sink) const;
 
  private:
+  boost::asio::awaitable<Result<AnswerSummary>> answer_asked(Question question, Deadline deadline,
+                                                             AnswerSink& sink) const;
+  boost::asio::awaitable<Result<std::string>> in_full(const std::string& asked,
+                                                      std::span<const model::ChatPair> pairs,
+                                                      const std::string& locale, Deadline deadline) const;
+  boost::asio::awaitable<Result<AnswerSummary>> refuse(const std::string& locale, AnswerSink& sink) const;
+  boost::asio::awaitable<Result<llm::Generation>> call_model(llm::ChatRequest request, std::string operation,
+                                                             Deadline deadline, llm::TextSink sink) const;
+
   const Retriever& retriever_;
   llm::ChatModel& model_;
   AnswererOptions options_;
