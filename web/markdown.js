@@ -5,7 +5,7 @@ import { el, syncChildren } from "./dom.js";
 const DEPTH_MAX = 6;
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)(?:\s+#+)?\s*$/;
+const HEADING = /^ {0,3}(#{1,6})\s+(.*)$/;
 const RULE = /^ {0,3}(?:(?:\*\s*){3,}|(?:-\s*){3,}|(?:_\s*){3,})$/;
 const ITEM = /^( {0,3})([-*+]|(\d{1,9})[.)])(\s+|$)(.*)$/;
 const QUOTE = /^ {0,3}> ?/;
@@ -44,7 +44,7 @@ function takeBlock(lines, at, depth) {
   const line = lines[at];
   const heading = HEADING.exec(line);
   if (heading) {
-    return { block: { type: "heading", level: heading[1].length, children: parseInline(heading[2]) }, end: at + 1 };
+    return { block: { type: "heading", level: heading[1].length, children: parseInline(headingText(heading[2])) }, end: at + 1 };
   }
   if (FENCE.test(line)) return takeFence(lines, at);
   if (RULE.test(line)) return { block: { type: "rule" }, end: at + 1 };
@@ -52,6 +52,14 @@ function takeBlock(lines, at, depth) {
   if (depth < DEPTH_MAX && QUOTE.test(line)) return takeQuote(lines, at, depth);
   if (depth < DEPTH_MAX && ITEM.test(line)) return takeList(lines, at, depth);
   return takeParagraph(lines, at);
+}
+
+/** A heading may be closed by hash signs, which are no part of it. */
+function headingText(text) {
+  const trimmed = text.trimEnd();
+  let end = trimmed.length;
+  while (trimmed[end - 1] === "#") end -= 1;
+  return end === 0 || trimmed[end - 1] === " " ? trimmed.slice(0, end).trimEnd() : trimmed;
 }
 
 function takeFence(lines, at) {

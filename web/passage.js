@@ -24,5 +24,7 @@ const MARKS = /^\s*(?:`{3,}|~{3,}).*$|^[\s|:-]+$|[#*`>|]+/gm;
 /** The first words of a passage, for a list. */
 export function excerptOf(passage, length = 220) {
   const words = bodyOf(passage).replace(MARKS, " ").replace(/\s+/g, " ").trim();
-  return words.length > length ? `${words.slice(0, words.lastIndexOf(" ", length) || length)} …` : words;
+  if (words.length <= length) return words;
+  const gap = words.lastIndexOf(" ", length);
+  return `${words.slice(0, gap > 0 ? gap : length)} …`;
 }
