@@ -46,8 +46,9 @@ export function describeFailure(status, body, retryAfter) {
     case 0:
       return failure("The server cannot be reached", "Check that it is running and that you are online, then try again.");
     case 401:
-    case 403:
       return failure("This needs an access token", said || "Enter the token the server was started with.");
+    case 403:
+      return failure("Access is refused", said || "Open the page on the server's own machine, or enter another token.");
     case 413:
       return failure("That is too long", said || "Shorten it and send it again.");
     case 422:

@@ -2,6 +2,8 @@
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 /** Emphasis and links nest no deeper; what is deeper stays as typed. */
 const DEPTH_MAX = 8;
+/** Emphasis reaches no further: looking for its end must not take time in the square of the text. */
+const REACH_CHARS_MAX = 2000;
 
 const CITATION = /\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/y;
 const LINK = /\[((?:[^[\]\\]|\\.|\[[^[\]]*\])*)\]\(\s*<?([^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)>?(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)/y;
@@ -11,7 +13,7 @@ const ESCAPE = /\\([!-/:-@[-`{-~])/y;
 const HARD_BREAK = /(?: {2,}|\\)\n/y;
 const BACKTICKS = /`+/y;
 /** Where something other than plain text may start. */
-const SPECIAL = /[\\`![<*_\n]| {2,}\n|https?:\/\//g;
+const SPECIAL = /[\\`![<*_\n]|(?<! ) {2,}\n|https?:\/\//g;
 
 /** The address a link may have, or null. */
 export function safeHref(address) {
@@ -51,11 +53,19 @@ function takeLink(text, at, depth) {
   return { node: href ? { type: "link", href, children } : { type: "span", children }, end };
 }
 
+/** What follows an address in a sentence is no part of it; nor is a closing bracket without its opening one. */
+function withoutPunctuation(address) {
+  const marks = address.includes("(") ? ".,;:!?*_" : ".,;:!?*_)";
+  let end = address.length;
+  while (end > 0 && marks.includes(address[end - 1])) end -= 1;
+  return address.slice(0, end);
+}
+
 function takeAddress(text, at) {
   const angle = match(ANGLE_LINK, text, at);
   const bare = angle ? null : match(BARE_LINK, text, at);
   if (!angle && !bare) return null;
-  const address = angle ? angle[1] : bare[0].replace(/[.,;:!?*_]+$|\)+$/, "");
+  const address = angle ? angle[1] : withoutPunctuation(bare[0]);
   const href = safeHref(address);
   if (!href) return null;
   const end = at + (angle ? angle[0].length : address.length);
@@ -69,7 +79,8 @@ function takeEmphasis(text, at, depth) {
   const word = /[\p{L}\p{N}]/u;
   if (!text[start] || /\s/.test(text[start])) return null;
   if (mark[0] === "_" && at > 0 && word.test(text[at - 1])) return null;
-  for (let close = text.indexOf(mark, start + 1); close >= 0; close = text.indexOf(mark, close + 1)) {
+  const reach = text.slice(0, start + REACH_CHARS_MAX);
+  for (let close = reach.indexOf(mark, start + 1); close >= 0; close = reach.indexOf(mark, close + 1)) {
     const longer = mark.length === 1 && text[close + 1] === mark;
     if (longer) close += 1;
     const after = text[close + mark.length] ?? "";

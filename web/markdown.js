@@ -94,8 +94,9 @@ function takeList(lines, at, depth) {
       end += 1;
     }
     items.push(parseBlocks(inner, depth + 1));
-    const next = end + lines.slice(end).findIndex((line) => !isBlank(line));
-    if (next > end && ITEM.test(lines[next])) end = next;
+    let next = end;
+    while (next < lines.length && isBlank(lines[next])) next += 1;
+    if (next < lines.length && ITEM.test(lines[next])) end = next;
   }
   return { block: { type: "list", ordered, start: ordered ? Number(first[3]) : 1, items }, end };
 }

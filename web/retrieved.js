@@ -43,32 +43,31 @@ async function showHits(results, question, mode, popover, retry) {
   results.setAttribute("aria-busy", "false");
 }
 
-function hitList({ hits = [], took_ms }, popover) {
+function hitList({ hits = [], mode, took_ms }, popover) {
   if (hits.length === 0) return [el("p", { class: "muted" }, "Nothing matches this question.")];
   const largest = (score) => Math.max(...hits.map(score), Number.MIN_VALUE);
-  const scales = { score: largest((hit) => hit.score), bm25: largest((hit) => hit.scores?.bm25 ?? 0) };
+  const stages = mode === "hybrid" ? ["bm25", "dense"] : [mode];
+  const scales = { score: largest((hit) => hit.score), bm25: largest((hit) => hit.scores?.bm25 ?? 0), dense: 1 };
   const took = Number.isFinite(took_ms) ? `${hits.length} passages in ${took_ms.toFixed(1)} ms` : `${hits.length} passages`;
-  return [el("p", { class: "muted took" }, took), el("ol", {}, hits.map((hit) => hitRow(hit, scales, popover)))];
+  return [el("p", { class: "muted took" }, took), el("ol", {}, hits.map((hit) => hitRow(hit, stages, scales, popover)))];
 }
 
-function hitRow(hit, scales, popover) {
+function hitRow(hit, stages, scales, popover) {
   const [title, ...path] = headingsOf(hit);
   const open = el("button", { type: "button", class: "link" }, title);
   popover.attach(open, hit, { preview: false });
+  const bars = stages.map((stage) => bar(stage, hit.scores?.[stage] ?? 0, scales[stage]));
   return el("li", {},
     el("div", { class: "hit" },
       el("p", { class: "hit-title" }, open, path.length > 0 && el("span", { class: "path" }, path.join(" › "))),
       el("p", { class: "excerpt" }, excerptOf(hit))),
-    el("dl", { class: "scores" },
-      bar("score", hit.score, hit.score / scales.score),
-      bar("bm25", hit.scores?.bm25 ?? 0, (hit.scores?.bm25 ?? 0) / scales.bm25),
-      bar("dense", hit.scores?.dense ?? 0, hit.scores?.dense ?? 0)));
+    el("dl", { class: "scores" }, bar("score", hit.score, scales.score), bars));
 }
 
-/** One score: score and BM25 are drawn against the best of the list, a cosine against 1. */
-function bar(name, value, share) {
+/** One score, drawn against `full`: the best of the list for score and BM25, 1 for a cosine. */
+function bar(name, value, full) {
   const fill = el("span", { class: "fill" });
-  fill.style.width = `${Math.round(100 * Math.min(1, Math.max(0, share)))}%`;
+  fill.style.width = `${Math.round(100 * Math.min(1, Math.max(0, value / full)))}%`;
   return el("div", { class: `bar-row ${name}` }, el("dt", {}, name),
     el("dd", {}, el("span", { class: "track", "aria-hidden": "true" }, fill), el("span", { class: "value" }, value.toFixed(3))));
 }

@@ -174,9 +174,21 @@ class Working(PageTest):
         self.assertGreater(values[0], 0)
         for mode in ("bm25", "dense"):
             self.browser.find(f".modes input[value={mode}]").click()
-            self.browser.wait(lambda: self.browser.find_all(".hits[aria-busy=false] li"), f"hits in mode {mode}")
+            other = "dense" if mode == "bm25" else "bm25"
+            self.browser.wait(lambda: not self.browser.find_all(f".hits .{other}"), f"hits in mode {mode}")
             self.assertIn("Skerry light", self.text(".hits"))
+            stages = {name.text for name in self.browser.find_all(".hits dt")}
+            self.assertEqual(stages, {"score", mode}, "only the stage that ran is drawn")
         self.look("retrieved")
+
+    def test_an_answer_is_copied_with_its_sources(self):
+        self.ask(self.QUESTION)
+        self.browser.devtools("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+        self.browser.find(".actions button").click()
+        self.wait_text(".actions button", "Copied")
+        copied = self.browser.script("return navigator.clipboard.readText()")
+        self.assertIn("rapeseed oil", copied)
+        self.assertRegex(copied, r"\n\[1\] Skerry light")
 
     def test_a_new_conversation_starts_empty(self):
         self.ask(self.QUESTION)
