@@ -119,8 +119,8 @@ test("every prefix of an answer parses, as it does while streaming", () => {
 test("hostile texts take time in proportion to their length", () => {
   const repeated = ["*", "[", "> ", "`", "- ", "*a ", "![", "_a_", "**a", "[a](", "<http://", "https://a) ", "|", "`a``", "\\",
     "  ", "- a\n", "a\n\n", "- a\n\n\n\n", "# ", "|-"];
-  const hostile = [...repeated.map((part) => part.repeat(200_000 / part.length)),
-    `# a${" ".repeat(200_000)}x`, `http://${")".repeat(200_000)}x`, `${"|-".repeat(100_000)}x`];
+  const hostile = [...repeated.map((part) => part.repeat(100_000 / part.length)),
+    `# a${" ".repeat(100_000)}x`, `http://${")".repeat(100_000)}x`, `${"|-".repeat(50_000)}x`];
   for (const markdown of hostile) {
     const start = performance.now();
     parseMarkdown(markdown);
