@@ -12,8 +12,10 @@
 
 namespace wellspring::index {
 
-/// Splits text into terms for the given locale, appending to the list. Injected, so that the index knows no language.
-using Analyze = std::function<void(std::string_view text, std::string_view locale, std::vector<std::string>& terms)>;
+/// Splits text into terms for the given locale, appending to the list. Injected, so that the index knows no
+/// language.
+using Analyze =
+    std::function<void(std::string_view text, std::string_view locale, std::vector<std::string>& terms)>;
 
 enum class Fusion {
   kConvex,  ///< min-max normalised scores of both stages, mixed by `bm25_weight`
@@ -37,16 +39,17 @@ struct SearchOptions {
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
-  /// The best `query.k` chunks, best first; equal scores are ordered by (article, chunk index). `vector` is the query's embedding,
-  /// of the index's dimension; it may be empty in mode kBm25. Never fails: a query without terms or vector finds nothing.
+  /// The best `query.k` chunks, best first; equal scores are ordered by (article, chunk index). `vector` is
+  /// the query's embedding, of the index's dimension; it may be empty in mode kBm25. Never fails: a query
+  /// without terms or vector finds nothing.
   virtual std::vector<model::Hit> search(const model::Query& query, std::span<const float> vector,
                                          const SearchOptions& options) const = 0;
   virtual std::size_t chunk_count() const = 0;
   virtual std::size_t article_count() const = 0;
 };
 
-/// The searchable state and its one writer. replace() and remove() cost in proportion to the article's chunks;
-/// segments are merged in the background by merge_step().
+/// The searchable state and its one writer. replace() and remove() cost in proportion to the article's
+/// chunks; segments are merged in the background by merge_step().
 class Index {
  public:
   Index(const IndexOptions& options, Analyze analyze);
@@ -54,7 +57,8 @@ class Index {
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
-  /// One revision for one article key, visible at once when the call returns. Any thread; writers are serialised.
+  /// One revision for one article key, visible at once when the call returns. Any thread; writers are
+  /// serialised.
   void replace(const model::ArticleKey& key, std::vector<model::EmbeddedChunk> chunks);
   /// All locales of the article.
   void remove(const ArticleId& id);

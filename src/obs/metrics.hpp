@@ -12,9 +12,9 @@ using Labels = std::map<std::string, std::string>;
 
 enum class MetricsFormat { kText, kOpenMetrics };
 
-/// The process's metrics. Every family is declared in one table (metric_families.cpp) with its help, buckets and
-/// known label sets, so it is present, at 0, from the first scrape. Thread-safe. Naming a family that the table
-/// lacks, or using it as another type, is a programmer's error and aborts.
+/// The process's metrics. Every family is declared in one table (metric_families.cpp) with its help, buckets
+/// and known label sets, so it is present, at 0, from the first scrape. Thread-safe. Naming a family that the
+/// table lacks, or using it as another type, is a programmer's error and aborts.
 class Metrics {
  public:
   Metrics();
@@ -28,7 +28,8 @@ class Metrics {
   /// The current value of a counter or gauge; 0 when it was never touched.
   double value(std::string_view family, const Labels& labels = {}) const;
 
-  /// Called before each rendering, to bring gauges up to date. Must not block. Register before the first scrape.
+  /// Called before each rendering, to bring gauges up to date. Must not block. Register before the first
+  /// scrape.
   void before_render(std::function<void()> refresh);
   std::string render(MetricsFormat format) const;
 

@@ -20,8 +20,8 @@ struct Question {
   std::string locale = model::kDefaultLocale;
 };
 
-/// Where an answer goes: sources once, then text in pieces of whole code points. An error returned by either ends
-/// the answer with that error (the reader went away).
+/// Where an answer goes: sources once, then text in pieces of whole code points. An error returned by either
+/// ends the answer with that error (the reader went away).
 class AnswerSink {
  public:
   virtual ~AnswerSink() = default;
@@ -31,24 +31,26 @@ class AnswerSink {
 };
 
 struct AnswerSummary {
-  bool refused = false;     ///< no or too weak evidence: the text says so and there are no sources
+  bool refused = false;  ///< no or too weak evidence: the text says so and there are no sources
   bool from_cache = false;
   llm::Generation generation;
 };
 
 struct AnswererOptions {
-  std::size_t passages = 8;            ///< at most this many sources (contract: never over 15)
-  std::size_t history_pairs = 4;       ///< MAX_CHAT_HISTORY_PAIRS
-  std::size_t prompt_tokens = 6'000;   ///< budget for the whole prompt, estimated at 4 bytes a token
+  std::size_t passages = 8;           ///< at most this many sources (contract: never over 15)
+  std::size_t history_pairs = 4;      ///< MAX_CHAT_HISTORY_PAIRS
+  std::size_t prompt_tokens = 6'000;  ///< budget for the whole prompt, estimated at 4 bytes a token
 };
 
-/// Question -> retrieve -> judge the evidence -> generate -> cite. Runs on the io executor; borrows what it is given.
+/// Question -> retrieve -> judge the evidence -> generate -> cite. Runs on the io executor; borrows what it
+/// is given.
 class Answerer {
  public:
-  Answerer(const Retriever& retriever, llm::ChatModel& model, const AnswererOptions& options, const Clock& clock,
-           obs::Metrics& metrics);
+  Answerer(const Retriever& retriever, llm::ChatModel& model, const AnswererOptions& options,
+           const Clock& clock, obs::Metrics& metrics);
   /// Errors: those of retrieval and of the model, and what the sink returned.
-  boost::asio::awaitable<Result<AnswerSummary>> answer(Question question, Deadline deadline, AnswerSink& sink) const;
+  boost::asio::awaitable<Result<AnswerSummary>> answer(Question question, Deadline deadline,
+                                                       AnswerSink& sink) const;
 
  private:
   const Retriever& retriever_;

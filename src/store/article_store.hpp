@@ -16,9 +16,10 @@ namespace wellspring::store {
 /// What is stored of one article in one locale, without its chunks.
 struct StoredRevision {
   model::ArticleKey key;
-  bool live = false;                    ///< false: a tombstone
-  std::optional<Timestamp> updated_at;  ///< greatest applied; for a tombstone: what must be exceeded to come back
-  std::string content_hash;             ///< of the article as sent; empty for a tombstone
+  bool live = false;  ///< false: a tombstone
+  std::optional<Timestamp>
+      updated_at;            ///< greatest applied; for a tombstone: what must be exceeded to come back
+  std::string content_hash;  ///< of the article as sent; empty for a tombstone
   std::string title;
   std::string source;
   std::size_t chunk_count = 0;
@@ -55,16 +56,18 @@ class ArticleStore {
   /// Replaces the article's revision atomically.
   virtual Result<void> publish(const Revision& revision, Timestamp now) = 0;
   /// Removes the live revisions of all locales atomically and, when `tombstone` is set, remembers that only a
-  /// revision with a greater `updated_at` may come back. A live locale keeps its own `updated_at` if that is greater.
-  /// Removing what is unknown succeeds and, without a tombstone time, remembers nothing.
+  /// revision with a greater `updated_at` may come back. A live locale keeps its own `updated_at` if that is
+  /// greater. Removing what is unknown succeeds and, without a tombstone time, remembers nothing.
   virtual Result<void> remove(const ArticleId& id, std::optional<Timestamp> tombstone, Timestamp now) = 0;
   /// Live revisions, ordered by key. `source` empty: all sources.
-  virtual Result<std::vector<StoredRevision>> list(const std::string& source, std::size_t offset, std::size_t limit) = 0;
+  virtual Result<std::vector<StoredRevision>> list(const std::string& source, std::size_t offset,
+                                                   std::size_t limit) = 0;
   /// Calls `visit` once per live revision with all its chunks; stops at the first error `visit` returns.
   /// Vectors made by another model than `embedding_model` come back empty.
   virtual Result<void> for_each(
       const std::string& embedding_model,
-      const std::function<Result<void>(const model::ArticleKey&, std::vector<model::EmbeddedChunk>&&)>& visit) = 0;
+      const std::function<Result<void>(const model::ArticleKey&, std::vector<model::EmbeddedChunk>&&)>&
+          visit) = 0;
   virtual Result<StoreCounts> counts() = 0;
 };
 
