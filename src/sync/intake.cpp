@@ -19,7 +19,8 @@ namespace {
 namespace asio = boost::asio;
 using Ids = std::vector<JobId>;
 
-/// One call of accept(). Shared by the caller and the write that carries it, because a cancelled caller leaves first.
+/// One call of accept(). Shared by the caller and the write that carries it, because a cancelled caller
+/// leaves first.
 struct Waiter {
   Waiter(asio::io_context& io, std::vector<model::NewJob> jobs_in)
       : jobs(std::move(jobs_in)), count(jobs.size()), answered(io, asio::steady_timer::time_point::max()) {}
@@ -43,7 +44,8 @@ std::size_t bytes_of(const std::vector<model::NewJob>& jobs) {
 std::vector<model::NewJob> take_jobs(const std::vector<WaiterPtr>& batch) {
   std::vector<model::NewJob> jobs;
   for (const WaiterPtr& waiter : batch) {
-    jobs.insert(jobs.end(), std::make_move_iterator(waiter->jobs.begin()), std::make_move_iterator(waiter->jobs.end()));
+    jobs.insert(jobs.end(), std::make_move_iterator(waiter->jobs.begin()),
+                std::make_move_iterator(waiter->jobs.end()));
     waiter->jobs.clear();
   }
   return jobs;
@@ -80,14 +82,18 @@ struct Intake::State {
 
   std::optional<Error> refuse(std::size_t more_jobs, std::size_t more_bytes) const {
     if (more_jobs > options.waiting_jobs_max || more_bytes > options.waiting_bytes_max) {
-      return fail(ErrorKind::kTooLarge,
-                  fmt::format("accept {} jobs with {} bytes at once: {} jobs and {} bytes are allowed; send fewer at a time",
-                              more_jobs, more_bytes, options.waiting_jobs_max, options.waiting_bytes_max));
+      return fail(
+          ErrorKind::kTooLarge,
+          fmt::format(
+              "accept {} jobs with {} bytes at once: {} jobs and {} bytes are allowed; send fewer at a time",
+              more_jobs, more_bytes, options.waiting_jobs_max, options.waiting_bytes_max));
     }
     if (jobs + more_jobs > options.waiting_jobs_max || bytes + more_bytes > options.waiting_bytes_max) {
-      return fail(ErrorKind::kOverloaded,
-                  fmt::format("accept {} jobs: {} jobs with {} bytes wait to be written, {} and {} are allowed; try again",
-                              more_jobs, jobs, bytes, options.waiting_jobs_max, options.waiting_bytes_max));
+      return fail(
+          ErrorKind::kOverloaded,
+          fmt::format(
+              "accept {} jobs: {} jobs with {} bytes wait to be written, {} and {} are allowed; try again",
+              more_jobs, jobs, bytes, options.waiting_jobs_max, options.waiting_bytes_max));
     }
     return std::nullopt;
   }
@@ -115,13 +121,15 @@ struct Intake::State {
   }
 };
 
-Intake::Intake(store::JobJournal& journal, runtime::Executors& executors, const Clock& clock, obs::Metrics& metrics,
-               const IntakeOptions& options)
+Intake::Intake(store::JobJournal& journal, runtime::Executors& executors, const Clock& clock,
+               obs::Metrics& metrics, const IntakeOptions& options)
     : state_(new State{journal, executors, clock, metrics, options, {}, {}}) {}
 
 Intake::~Intake() = default;
 
-void Intake::on_accepted(std::function<void()> notify) { state_->notify = std::move(notify); }
+void Intake::on_accepted(std::function<void()> notify) {
+  state_->notify = std::move(notify);
+}
 
 asio::awaitable<Result<Ids>> Intake::accept(std::vector<model::NewJob> jobs) {
   State& state = *state_;

@@ -27,7 +27,8 @@ JobOutcome outcome_of(Verdict verdict) {
 
 std::string_view operation_of(const Job& job, const Stored& stored) {
   if (job.kind != JobKind::kPublish) return name(job.kind);
-  const bool known = std::any_of(stored.begin(), stored.end(), [](const auto& revision) { return revision.live; });
+  const bool known =
+      std::any_of(stored.begin(), stored.end(), [](const auto& revision) { return revision.live; });
   return known ? "update" : "create";
 }
 
@@ -48,22 +49,26 @@ Result<RemovalDecision> decide_removal(const Job& job, const Stored& stored, sto
   return decide_delete(stored, job.article.updated_at, *greatest);
 }
 
-Result<JobOutcome> remove(const Job& job, const Stored& stored, store::JobJournal& journal, const Ingestion& ingestion) {
+Result<JobOutcome> remove(const Job& job, const Stored& stored, store::JobJournal& journal,
+                          const Ingestion& ingestion) {
   const auto decided = decide_removal(job, stored, journal);
   if (!decided) return decided.error();
   if (decided->verdict == Verdict::kApply) {
-    if (auto removed = ingestion.remove(job.article.key.id, decided->tombstone); !removed) return removed.error();
+    if (auto removed = ingestion.remove(job.article.key.id, decided->tombstone); !removed)
+      return removed.error();
   }
   return outcome_of(decided->verdict);
 }
 
 }  // namespace
 
-JobRun run_job(const Job& job, store::ArticleStore& articles, store::JobJournal& journal, const Ingestion& ingestion) {
+JobRun run_job(const Job& job, store::ArticleStore& articles, store::JobJournal& journal,
+               const Ingestion& ingestion) {
   const auto stored = articles.find_all(job.article.key.id);
   if (!stored) return {operation_of(job, {}), stored.error()};
-  return {operation_of(job, *stored), job.kind == JobKind::kPublish ? publish(job, *stored, ingestion)
-                                                                    : remove(job, *stored, journal, ingestion)};
+  return {operation_of(job, *stored), job.kind == JobKind::kPublish
+                                          ? publish(job, *stored, ingestion)
+                                          : remove(job, *stored, journal, ingestion)};
 }
 
 }  // namespace wellspring::sync

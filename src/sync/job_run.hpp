@@ -12,7 +12,8 @@
 
 namespace wellspring::sync {
 
-/// What the sync room needs of rag::Ingestor. All of it blocks and computes; thread-safe for different articles.
+/// What the sync room needs of rag::Ingestor. All of it blocks and computes; thread-safe for different
+/// articles.
 struct Ingestion {
   std::function<Result<void>(const model::Article&)> publish;
   std::function<Result<void>(const ArticleId&, std::optional<Timestamp> tombstone)> remove;
@@ -24,7 +25,8 @@ struct JobRun {
   Result<model::JobOutcome> outcome;
 };
 
-/// Does what a claimed job says unless contract D15 forbids it. Blocks. Running it again after a crash is harmless.
+/// Does what a claimed job says unless contract D15 forbids it. Blocks. Running it again after a crash is
+/// harmless.
 JobRun run_job(const model::Job& job, store::ArticleStore& articles, store::JobJournal& journal,
                const Ingestion& ingestion);
 

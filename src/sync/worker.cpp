@@ -51,7 +51,8 @@ struct Worker::State {
         metrics(metrics_in),
         options(options_in),
         all_ended(executors_in.io(), asio::steady_timer::time_point::max()) {
-    for (std::size_t i = 0; i < std::max<std::size_t>(1, options.parallel); ++i) alarms.emplace_back(executors.io());
+    for (std::size_t i = 0; i < std::max<std::size_t>(1, options.parallel); ++i)
+      alarms.emplace_back(executors.io());
   }
 
   double jitter() { return std::uniform_real_distribution<double>(0, 1)(random); }
@@ -118,10 +119,12 @@ Result<Turn> look(Worker::State& state, bool with_counts) {
 
 asio::awaitable<Result<Turn>> next_turn(StatePtr state) {
   const bool with_counts = is_time(state->gauges_at, state->clock.steady(), kGaugesEvery);
-  auto turn = co_await runtime::offload(state->executors.blocking(), [state, with_counts] { return look(*state, with_counts); });
+  auto turn = co_await runtime::offload(state->executors.blocking(),
+                                        [state, with_counts] { return look(*state, with_counts); });
   if (turn && turn->counts) {
     for (const auto& [job_state, jobs] : *turn->counts) {
-      state->metrics.set("wellspring_jobs", {{"state", std::string(name(job_state))}}, static_cast<double>(jobs));
+      state->metrics.set("wellspring_jobs", {{"state", std::string(name(job_state))}},
+                         static_cast<double>(jobs));
     }
   }
   co_return turn;
@@ -131,11 +134,11 @@ void count_webhook(Worker::State& state, const Job& job, const JobRun& run) {
   if (job.priority != model::JobPriority::kWebhook) return;
   const std::string operation(run.operation);
   const std::chrono::duration<double> took = state.clock.wall() - job.accepted_at;
-  state.metrics.count("webhook_processing_total", {{"source", "payload_cms"},
-                                                   {"operation", operation},
-                                                   {"status", run.outcome ? "success" : "error"}});
-  state.metrics.observe("webhook_processing_duration_seconds", {{"source", "payload_cms"}, {"operation", operation}},
-                        std::max(0.0, took.count()));
+  state.metrics.count(
+      "webhook_processing_total",
+      {{"source", "payload_cms"}, {"operation", operation}, {"status", run.outcome ? "success" : "error"}});
+  state.metrics.observe("webhook_processing_duration_seconds",
+                        {{"source", "payload_cms"}, {"operation", operation}}, std::max(0.0, took.count()));
 }
 
 /// Writes down how a run ended, and keeps trying until it is written: a job left running would hold back its
@@ -168,11 +171,13 @@ void report_failure(Worker::State& state, const Job& job, const Error& error, bo
   }
 }
 
-/// A job that was claimed more often than allowed without an attempt being recorded ended the program each time.
+/// A job that was claimed more often than allowed without an attempt being recorded ended the program each
+/// time.
 JobRun ended_the_program(const Job& job) {
-  return {name(job.kind), fail(ErrorKind::kUnsupported,
-                               fmt::format("the program ended {} times while it ran this job", job.attempts - 1),
-                               job.article.key.id.value())};
+  return {name(job.kind),
+          fail(ErrorKind::kUnsupported,
+               fmt::format("the program ended {} times while it ran this job", job.attempts - 1),
+               job.article.key.id.value())};
 }
 
 asio::awaitable<void> run_claimed(StatePtr state, std::size_t slot, Job job) {
@@ -213,7 +218,8 @@ asio::awaitable<void> run_slot(StatePtr state, std::size_t slot) {
     auto turn = co_await next_turn(state);
     if (!turn) {
       state->log.error(kLogger, "cannot look for jobs", {{"error", turn.error().message}});
-      if (!state->stopping) co_await sleep(state, slot, backoff(++failures, state->jitter(), state->options.retry));
+      if (!state->stopping)
+        co_await sleep(state, slot, backoff(++failures, state->jitter(), state->options.retry));
       continue;
     }
     failures = 0;
@@ -223,8 +229,9 @@ asio::awaitable<void> run_slot(StatePtr state, std::size_t slot) {
     }
     co_await prune_now_and_then(state);
     if (state->stopping || state->notices != seen) continue;
-    co_await sleep(state, slot,
-                   turn->due ? std::min<std::chrono::milliseconds>(*turn->due - state->clock.wall(), kIdle) : kIdle);
+    co_await sleep(
+        state, slot,
+        turn->due ? std::min<std::chrono::milliseconds>(*turn->due - state->clock.wall(), kIdle) : kIdle);
   }
   if (--state->slots_running == 0) state->all_ended.cancel();
 }
@@ -234,7 +241,8 @@ asio::awaitable<void> run_slot(StatePtr state, std::size_t slot) {
 Worker::Worker(store::JobJournal& journal, store::ArticleStore& articles, Ingestion ingestion,
                runtime::Executors& executors, const Clock& clock, obs::Log& log, obs::Metrics& metrics,
                const WorkerOptions& options)
-    : state_(std::make_shared<State>(journal, articles, std::move(ingestion), executors, clock, log, metrics, options)) {}
+    : state_(std::make_shared<State>(journal, articles, std::move(ingestion), executors, clock, log, metrics,
+                                     options)) {}
 
 Worker::~Worker() = default;
 
@@ -242,7 +250,8 @@ Result<void> Worker::start() {
   auto recovered = state_->journal.recover();
   if (!recovered) return recovered.error();
   if (*recovered > 0) {
-    state_->log.info(kLogger, "jobs of an interrupted run are queued again", {{"jobs", std::to_string(*recovered)}});
+    state_->log.info(kLogger, "jobs of an interrupted run are queued again",
+                     {{"jobs", std::to_string(*recovered)}});
   }
   for (std::size_t slot = 0; slot < state_->alarms.size(); ++slot) {
     ++state_->slots_running;

@@ -22,12 +22,13 @@ struct WorkerOptions {
   std::chrono::hours keep_done{24 * 7};  ///< then a done job is forgotten
 };
 
-/// Runs the journal's jobs: decides by contract D15, ingests, records the outcome. Coroutines on io that offload
-/// every job to the background executor. Destroy when io runs no more, or after stop().
+/// Runs the journal's jobs: decides by contract D15, ingests, records the outcome. Coroutines on io that
+/// offload every job to the background executor. Destroy when io runs no more, or after stop().
 class Worker {
  public:
-  Worker(store::JobJournal& journal, store::ArticleStore& articles, Ingestion ingestion, runtime::Executors& executors,
-         const Clock& clock, obs::Log& log, obs::Metrics& metrics, const WorkerOptions& options);
+  Worker(store::JobJournal& journal, store::ArticleStore& articles, Ingestion ingestion,
+         runtime::Executors& executors, const Clock& clock, obs::Log& log, obs::Metrics& metrics,
+         const WorkerOptions& options);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -42,7 +43,8 @@ class Worker {
   struct State;
 
  private:
-  std::shared_ptr<State> state_;  // shared with the worker's own coroutines, whose last resume may come after this died
+  std::shared_ptr<State>
+      state_;  // shared with the worker's own coroutines, whose last resume may come after this died
 };
 
 }  // namespace wellspring::sync
