@@ -242,7 +242,8 @@ asio::awaitable<Response> Session::respond() {
   auto first = co_await (handle() || watch_peer() || wait_for_cut());
   if (first.index() == 0) co_return std::move(std::get<0>(first));
   peer_gone_ = first.index() == 1;
-  Response response = wire::error_response(fail(ErrorKind::kCancelled, "request cut short as the server stops"));
+  Response response =
+      wire::error_response(fail(ErrorKind::kCancelled, "request cut short as the server stops"));
   co_return response;
 }
 
