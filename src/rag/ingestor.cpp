@@ -21,7 +21,7 @@ void append_field(std::string& bytes, std::string_view field) {
   bytes += fmt::format("{}:{}", field.size(), field);
 }
 
-void append_field(std::string& bytes, const std::optional<std::string>& field) {
+void append_optional(std::string& bytes, const std::optional<std::string>& field) {
   bytes += field ? '+' : '-';
   append_field(bytes, std::string_view(field ? *field : std::string()));
 }
@@ -32,8 +32,8 @@ std::string content_hash(const model::Article& article) {
   std::string bytes;
   append_field(bytes, article.title);
   append_field(bytes, article.markdown);
-  append_field(bytes, article.author);
-  append_field(bytes, article.slug);
+  append_optional(bytes, article.author);
+  append_optional(bytes, article.slug);
   append_field(bytes, article.source);
   bytes += fmt::format("{},", article.categories.size());
   for (const std::string& category : article.categories) append_field(bytes, category);
