@@ -8,7 +8,7 @@
 #include "embed/onnx_embedder.hpp"
 #include "llm/extractive_model.hpp"
 #include "llm/openai_model.hpp"
-#include "runtime/offload.hpp"
+#include "rag/sentence_similarity.hpp"
 #include "text/analyzer.hpp"
 
 namespace wellspring::app {
@@ -81,7 +81,9 @@ Result<void> Engine::build(const config::Settings& settings) {
 Result<void> Engine::build_chat_model(const config::Settings& settings) {
   if (settings.llm_base_url.empty()) {
     chat_model_ = std::make_unique<llm::ExtractiveModel>(
-        [this](std::string_view question, std::span<const std::string_view> sentences) { return similarity(question, sentences); }, executors_);
+        [this](std::string_view question, std::span<const std::string_view> sentences) {
+          return rag::sentence_similarity(*embedder_, question, sentences);
+        }, executors_);
     return {};
   }
   llm::OpenAiOptions options;

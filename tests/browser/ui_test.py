@@ -8,16 +8,18 @@
 What cannot be had from a healthy server (refusals, cut and endless streams) always comes from the stand-in.
 """
 import argparse
+import contextlib
 import json
 import pathlib
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import unittest
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "functional"))
+
+from server import Server
 from stub_server import StubServer
 from webdriver import Browser
 
@@ -34,35 +36,6 @@ In fog the keeper rings the bronze bell twice a minute.
 """
 
 
-class Program:
-    """`wellspring serve` with a data directory of its own, from start to a clean stop."""
-
-    def __init__(self, binary):
-        self._data = tempfile.TemporaryDirectory(prefix="wellspring-ui-")
-        command = [binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", self._data.name]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.url = self._read_until_ready()
-        # Read on, so that the program never waits for a full pipe.
-        threading.Thread(target=self._process.stdout.read, daemon=True).start()
-
-    def _read_until_ready(self):
-        url, seen = None, []
-        for line in self._process.stdout:
-            seen.append(line)
-            if "listening on http://" in line:
-                url = "http://" + line.split("listening on http://", 1)[1].split()[0].strip('",/}')
-            elif url and "ready" in line:
-                return url
-        raise RuntimeError("the program ended before it was ready:\n" + "".join(seen))
-
-    def stop(self):
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(timeout=30)
-        finally:
-            self._data.cleanup()
-
-
 def publish(url, identity, title, markdown):
     document = {"id": identity, "title": title, "markdown": markdown, "status": "published", "content": {"root": {}},
                 "createdAt": "2025-11-20T08:00:00.000Z", "updatedAt": "2025-11-20T08:30:00.000Z"}
@@ -75,6 +48,26 @@ def publish(url, identity, title, markdown):
 def job_state(url, job_id):
     with urllib.request.urlopen(f"{url}/api/v1/sync/jobs/{job_id}", timeout=10) as response:
         return json.load(response)["state"]
+
+
+@contextlib.contextmanager
+def stub_server():
+    with StubServer() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def target_server():
+    """The server that Working runs against: named, started, or the stand-in."""
+    with contextlib.ExitStack() as stack:
+        if OPTIONS.binary:
+            data = stack.enter_context(tempfile.TemporaryDirectory(prefix="wellspring-ui-"))
+            OPTIONS.url = stack.enter_context(Server(OPTIONS.binary, data)).url
+        elif not OPTIONS.url:
+            OPTIONS.url = stack.enter_context(stub_server()).url
+        yield
 
 
 class PageTest(unittest.TestCase):
@@ -119,7 +112,7 @@ class PageTest(unittest.TestCase):
         return self.browser.wait(lambda: part in (self.text(selector) or ""), f"'{part}' in {selector}")
 
     def no_sideways_scroll(self, where):
-        wide = self.browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = self.browser.script("scrollBy({left: 1000, behavior: 'instant'}); return scrollX")
         self.assertEqual(wide, 0, f"{where} scrolls sideways by {wide} px")
 
     def look(self, name):
@@ -297,10 +290,7 @@ class Failing(PageTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = StubServer()
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(cls.server.server_close)
-        cls.addClassCleanup(cls.server.shutdown)
+        cls.server = cls.enterClassContext(stub_server())
         cls.url = cls.server.url
 
     def test_refusals_say_what_to_do(self):
@@ -403,21 +393,8 @@ def main():
     parser.add_argument("--screenshots", help="a folder to leave pictures in")
     parser.add_argument("tests", nargs="*", help="names of tests, as unittest takes them")
     parser.parse_args(namespace=OPTIONS)
-    program = stub = None
-    if OPTIONS.binary:
-        program = Program(OPTIONS.binary)
-        OPTIONS.url = program.url
-    elif not OPTIONS.url:
-        stub = StubServer()
-        threading.Thread(target=stub.serve_forever, daemon=True).start()
-        OPTIONS.url = stub.url
-    try:
+    with target_server():
         result = unittest.main(argv=[sys.argv[0], *OPTIONS.tests], verbosity=2, exit=False).result
-    finally:
-        if program:
-            program.stop()
-        if stub:
-            stub.shutdown()
     sys.exit(not result.wasSuccessful())
 
 
