@@ -16,12 +16,15 @@ namespace json = boost::json;
 constexpr std::size_t kParseOnIoBytes = 64u << 10;  // about a millisecond of parsing
 constexpr const char* kSource = "payload_cms";
 
+struct ParsedPayload {
+  sync::PayloadResult result;
+};
+
 /// Large bodies are parsed where computing does not hold up other connections.
-asio::awaitable<Result<sync::PayloadResult>> parse(const Services& services, const Request& request) {
+asio::awaitable<Result<ParsedPayload>> parse(const Services& services, const Request& request) {
   const std::string locale = request.query_parameter("locale").value_or("");
-  auto work = [&request, &locale]() -> Result<sync::PayloadResult> {
-    return Result<sync::PayloadResult>(boost::system::in_place_value,
-                                       sync::parse_payload(request.body, locale));
+  auto work = [&request, &locale]() -> Result<ParsedPayload> {
+    return ParsedPayload{sync::parse_payload(request.body, locale)};
   };
   if (request.body.size() <= kParseOnIoBytes) co_return work();
   co_return co_await runtime::offload(services.executors.cpu(), std::move(work));
@@ -84,13 +87,13 @@ Response accepted_response(const sync::PayloadEvent& event, JobId job) {
 
 asio::awaitable<Response> payload(const Services& services, const Request& request) {
   const SteadyTime start = services.clock.steady();
-  Result<sync::PayloadResult> parsed = co_await parse(services, request);
+  Result<ParsedPayload> parsed = co_await parse(services, request);
   if (!parsed) co_return wire::error_response(parsed.error());
-  if (!*parsed) {
+  if (!parsed->result) {
     count_webhook(services, "update", false, start);
-    co_return refusal_response(parsed->error());
+    co_return refusal_response(parsed->result.error());
   }
-  sync::PayloadEvent& event = **parsed;
+  sync::PayloadEvent& event = *parsed->result;
   const std::string operation = operation_label(event);
   std::vector<model::NewJob> jobs;
   jobs.push_back(event.job);
@@ -115,9 +118,9 @@ json::object test_result(const sync::PayloadResult& parsed) {
 }
 
 asio::awaitable<Response> test_webhook(const Services& services, const Request& request) {
-  const Result<sync::PayloadResult> parsed = co_await parse(services, request);
+  const Result<ParsedPayload> parsed = co_await parse(services, request);
   if (!parsed) co_return wire::error_response(parsed.error());
-  co_return wire::json_response(200, test_result(*parsed));
+  co_return wire::json_response(200, test_result(parsed->result));
 }
 
 struct SyncCounts {
