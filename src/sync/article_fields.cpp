@@ -18,8 +18,12 @@ constexpr double kLargestMilliseconds = 9.7e14;
 // Doubles hold every whole number up to 2^53.
 constexpr double kLargestExact = 9007199254740992.0;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 }  // namespace
 
@@ -33,7 +37,8 @@ std::optional<std::string> read_id(const json::value& value) {
   if (const auto* number = value.if_int64()) return std::to_string(*number);
   if (const auto* number = value.if_uint64()) return std::to_string(*number);
   const double* number = value.if_double();
-  if (number == nullptr || std::abs(*number) > kLargestExact || std::trunc(*number) != *number) return std::nullopt;
+  if (number == nullptr || std::abs(*number) > kLargestExact || std::trunc(*number) != *number)
+    return std::nullopt;
   return std::to_string(static_cast<std::int64_t>(*number));
 }
 

@@ -7,14 +7,15 @@
 
 #include "base/timestamp.hpp"
 
-/// How the members of an article are written in JSON. Every reader gives nothing for a value that it does not accept.
+/// How the members of an article are written in JSON. Every reader gives nothing for a value that it does not
+/// accept.
 namespace wellspring::sync {
 
 /// A string without NUL.
 std::optional<std::string> read_text(const boost::json::value& value);
 
-/// A non-empty string, or a whole number as its decimal text (SQL adapters of the CMS number their rows), so that 1 and
-/// "1" are the same id.
+/// A non-empty string, or a whole number as its decimal text (SQL adapters of the CMS number their rows), so
+/// that 1 and "1" are the same id.
 std::optional<std::string> read_id(const boost::json::value& value);
 
 /// An id, or the populated object of a relationship with its `id`.

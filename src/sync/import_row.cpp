@@ -24,7 +24,8 @@ class RowReader {
     const json::value* value = row_.if_contains("id");
     auto id = value == nullptr ? std::nullopt : read_id(*value);
     if (!id) note("id", "should be a non-empty string or a whole number");
-    if (id && id->size() > limits::kArticleIdBytes) note("id", fmt::format("has {} bytes, {} are allowed", id->size(), limits::kArticleIdBytes));
+    if (id && id->size() > limits::kArticleIdBytes)
+      note("id", fmt::format("has {} bytes, {} are allowed", id->size(), limits::kArticleIdBytes));
     return id.value_or("");
   }
   std::string text(std::string_view name) {
@@ -37,7 +38,8 @@ class RowReader {
     if (value == nullptr || value->is_null()) return std::nullopt;
     auto text = read_text(*value);
     if (!text) note(name, "should be a string");
-    if (text && text->size() > bytes_max) note(name, fmt::format("has {} bytes, {} are allowed", text->size(), bytes_max));
+    if (text && text->size() > bytes_max)
+      note(name, fmt::format("has {} bytes, {} are allowed", text->size(), bytes_max));
     return text;
   }
   std::optional<Timestamp> optional_time(std::string_view name) {
@@ -90,7 +92,8 @@ Result<model::NewJob> parse_import_row(std::string_view row) {
   auto parsed = parse_json(row);
   if (!parsed) return fail(parsed.error().kind, "import row refused: " + parsed.error().message);
   const json::object* object = parsed->if_object();
-  if (object == nullptr) return fail(ErrorKind::kInvalidArgument, "import row refused: it is not a JSON object");
+  if (object == nullptr)
+    return fail(ErrorKind::kInvalidArgument, "import row refused: it is not a JSON object");
   RowReader read(*object);
   model::NewJob job;
   job.priority = model::JobPriority::kImport;
@@ -106,7 +109,8 @@ Result<model::NewJob> parse_import_row(std::string_view row) {
     article.extra = read.texts("metadata");
   }
   if (read.problem()) {
-    return fail(ErrorKind::kInvalidArgument, "import row refused: " + *read.problem(), article.key.id.value());
+    return fail(ErrorKind::kInvalidArgument, "import row refused: " + *read.problem(),
+                article.key.id.value());
   }
   return job;
 }

@@ -24,8 +24,12 @@ std::optional<unsigned> unicode_escape(std::string_view json, std::size_t i) {
   return unit;
 }
 
-bool is_high(unsigned unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
-bool is_low(unsigned unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
+bool is_high(unsigned unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+bool is_low(unsigned unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
 
 }  // namespace
 
@@ -59,11 +63,10 @@ Result<boost::json::value> parse_json(std::string_view text) {
   boost::json::parser parser({}, options);
   boost::system::error_code error;
   const std::string clean = replace_lone_surrogates(text);
-  const std::size_t read = parser.write_some(clean, error);
-  if (!error && read < clean.size()) error = boost::json::error::extra_data;
-  if (!error && !parser.done()) error = boost::json::error::incomplete;
+  const std::size_t read = parser.write(clean, error);
   if (error) {
-    return fail(ErrorKind::kInvalidArgument, fmt::format("the body is not JSON: {} at byte {}", error.message(), read));
+    return fail(ErrorKind::kInvalidArgument,
+                fmt::format("the body is not JSON: {} at byte {}", error.message(), read));
   }
   return parser.release();
 }

@@ -50,8 +50,9 @@ class DocumentReader {
     if (!id) {
       problem("string_type", "id", "Input should be a non-empty string or a whole number");
     } else if (id->size() > limits::kArticleIdBytes) {
-      problem("string_too_long", "id",
-              fmt::format("Input should have at most {} bytes, it has {}", limits::kArticleIdBytes, id->size()));
+      problem(
+          "string_too_long", "id",
+          fmt::format("Input should have at most {} bytes, it has {}", limits::kArticleIdBytes, id->size()));
     } else {
       return ArticleId(std::move(*id));
     }
@@ -82,8 +83,9 @@ class DocumentReader {
     if (!title) {
       problem("string_type", "title", "Input should be a valid string");
     } else if (title->size() > limits::kTitleBytes) {
-      problem("string_too_long", "title",
-              fmt::format("Input should have at most {} bytes, it has {}", limits::kTitleBytes, title->size()));
+      problem(
+          "string_too_long", "title",
+          fmt::format("Input should have at most {} bytes, it has {}", limits::kTitleBytes, title->size()));
     } else {
       return std::move(*title);
     }
@@ -94,7 +96,8 @@ class DocumentReader {
     const json::value* value = member(doc_, name);
     if (value == nullptr) return std::nullopt;
     auto at = read_time(*value);
-    if (!at) problem("datetime_parsing", name, "Input should be an ISO 8601 date or a number of seconds since 1970");
+    if (!at)
+      problem("datetime_parsing", name, "Input should be an ISO 8601 date or a number of seconds since 1970");
     return at;
   }
 
@@ -151,8 +154,8 @@ class DocumentReader {
 PayloadRefusal refuse(std::vector<FieldProblem> problems, const ArticleId& id = {}) {
   const FieldProblem& first = problems.front();
   return {fail(ErrorKind::kInvalidArgument,
-               fmt::format("webhook refused: '{}': {} ({} problems in all)", fmt::join(first.loc, "."), first.message,
-                           problems.size()),
+               fmt::format("webhook refused: '{}': {} ({} problems in all)", fmt::join(first.loc, "."),
+                           first.message, problems.size()),
                id.value()),
           std::move(problems)};
 }
@@ -220,7 +223,8 @@ PayloadResult read_event(const json::object& body, std::string_view locale) {
   DocumentReader read(*doc);
   event.job.kind = kind_of(event.operation, read);
   event.published = event.job.kind == JobKind::kPublish;
-  event.job.article = event.published ? published_article(*doc, read, locale_of(body, locale)) : removed_article(*doc, read);
+  event.job.article =
+      event.published ? published_article(*doc, read, locale_of(body, locale)) : removed_article(*doc, read);
   if (!read.problems().empty()) return refuse(std::move(read.problems()), event.job.article.key.id);
   return event;
 }
@@ -235,7 +239,8 @@ PayloadResult parse_payload(std::string_view body, std::string_view locale) {
   auto parsed = parse_json(body);
   if (!parsed) return refuse_body(parsed.error());
   const json::object* object = parsed->if_object();
-  if (object == nullptr) return refuse_body(fail(ErrorKind::kInvalidArgument, "the body is not a JSON object"));
+  if (object == nullptr)
+    return refuse_body(fail(ErrorKind::kInvalidArgument, "the body is not a JSON object"));
   return read_event(*object, locale);
 }
 

@@ -7,7 +7,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr RetryOptions kOptions{.attempts_max = 6, .backoff_first = milliseconds{100}, .backoff_max = milliseconds{450}};
+constexpr RetryOptions kOptions{
+    .attempts_max = 6, .backoff_first = milliseconds{100}, .backoff_max = milliseconds{450}};
 
 TEST(RetryPolicy, DoublesUpToTheCapThenGivesUp) {
   const auto wait = [](int attempts) { return retry_after(ErrorKind::kResource, attempts, 0, kOptions); };
@@ -34,7 +35,8 @@ TEST(RetryPolicy, OnlyFaultsOfTheArticleAreFinalAtOnce) {
 }
 
 TEST(RetryPolicy, SurvivesManyAttemptsAndAFirstWaitAboveTheCap) {
-  const RetryOptions patient{.attempts_max = 1'000'000, .backoff_first = milliseconds{900}, .backoff_max = milliseconds{450}};
+  const RetryOptions patient{
+      .attempts_max = 1'000'000, .backoff_first = milliseconds{900}, .backoff_max = milliseconds{450}};
   EXPECT_EQ(retry_after(ErrorKind::kUnavailable, 999'999, 0, patient), milliseconds{450});
 }
 

@@ -18,7 +18,8 @@ std::optional<Timestamp> tombstone_of(std::span<const StoredRevision> stored) {
 }
 
 bool any_live(std::span<const StoredRevision> stored) {
-  return std::any_of(stored.begin(), stored.end(), [](const StoredRevision& revision) { return revision.live; });
+  return std::any_of(stored.begin(), stored.end(),
+                     [](const StoredRevision& revision) { return revision.live; });
 }
 
 /// Of all live locales; empty when none is dated. (An empty optional is less than any time.)
@@ -52,7 +53,8 @@ Verdict decide_publish(std::span<const StoredRevision> stored, std::string_view 
   return own->content_hash == content_hash && !newer_date ? Verdict::kUnchanged : Verdict::kApply;
 }
 
-RemovalDecision decide_unpublish(std::span<const StoredRevision> stored, std::optional<Timestamp> updated_at) {
+RemovalDecision decide_unpublish(std::span<const StoredRevision> stored,
+                                 std::optional<Timestamp> updated_at) {
   const std::optional<Timestamp> newest = greatest_live(stored);
   if (!updated_at) return removal(stored, newest);
   if (newest && *updated_at < *newest) return {Verdict::kOutdated, std::nullopt};

@@ -10,7 +10,9 @@ namespace {
 using store::StoredRevision;
 using Time = std::optional<Timestamp>;
 
-Timestamp at(int seconds) { return Timestamp{std::chrono::seconds{seconds}}; }
+Timestamp at(int seconds) {
+  return Timestamp{std::chrono::seconds{seconds}};
+}
 const Time kUndated;
 
 StoredRevision live(Time updated_at, const std::string& hash = "A", const std::string& locale = "en") {
@@ -66,11 +68,20 @@ INSTANTIATE_TEST_SUITE_P(
         PublishCase{"equal to the tombstone", {tombstone(at(5))}, at(5), "A", Verdict::kOutdated},
         PublishCase{"newer than the tombstone", {tombstone(at(5))}, at(6), "A", Verdict::kApply},
         PublishCase{"undated after the tombstone", {tombstone(at(5))}, kUndated, "A", Verdict::kApply},
-        PublishCase{"came back, then an old one", {live(at(9)), tombstone(at(5))}, at(5), "B", Verdict::kOutdated},
-        PublishCase{"came back undated, then an old one", {live(kUndated), tombstone(at(5))}, at(4), "B",
+        PublishCase{
+            "came back, then an old one", {live(at(9)), tombstone(at(5))}, at(5), "B", Verdict::kOutdated},
+        PublishCase{"came back undated, then an old one",
+                    {live(kUndated), tombstone(at(5))},
+                    at(4),
+                    "B",
                     Verdict::kOutdated},
-        PublishCase{"came back elsewhere", {live(at(9), "A", "fr"), tombstone(at(5))}, at(5), "A", Verdict::kOutdated},
-        PublishCase{"came back, then a newer one", {live(at(9)), tombstone(at(5))}, at(10), "B", Verdict::kApply}));
+        PublishCase{"came back elsewhere",
+                    {live(at(9), "A", "fr"), tombstone(at(5))},
+                    at(5),
+                    "A",
+                    Verdict::kOutdated},
+        PublishCase{
+            "came back, then a newer one", {live(at(9)), tombstone(at(5))}, at(10), "B", Verdict::kApply}));
 
 struct RemovalCase {
   const char* name;
@@ -81,7 +92,9 @@ struct RemovalCase {
   Time tombstone;
 };
 
-Time just_before(int seconds) { return at(seconds) - std::chrono::milliseconds{1}; }
+Time just_before(int seconds) {
+  return at(seconds) - std::chrono::milliseconds{1};
+}
 
 class UnpublishOrder : public testing::TestWithParam<RemovalCase> {};
 
@@ -98,7 +111,12 @@ INSTANTIATE_TEST_SUITE_P(
     D15, UnpublishOrder,
     testing::Values(
         RemovalCase{"older is ignored", {live(at(5))}, at(4), {}, Verdict::kOutdated, {}},
-        RemovalCase{"older than another locale", {live(at(3)), live(at(5), "A", "fr")}, at(4), {}, Verdict::kOutdated, {}},
+        RemovalCase{"older than another locale",
+                    {live(at(3)), live(at(5), "A", "fr")},
+                    at(4),
+                    {},
+                    Verdict::kOutdated,
+                    {}},
         RemovalCase{"equal applies", {live(at(5))}, at(5), {}, Verdict::kApply, just_before(5)},
         RemovalCase{"newer applies", {live(at(5))}, at(6), {}, Verdict::kApply, just_before(6)},
         RemovalCase{"undated applies", {live(at(5))}, kUndated, {}, Verdict::kApply, at(5)},
@@ -133,11 +151,17 @@ INSTANTIATE_TEST_SUITE_P(
         RemovalCase{"id only, publish queued", {}, kUndated, at(5), Verdict::kApply, at(5)},
         RemovalCase{"dated, unknown", {}, at(5), at(5), Verdict::kApply, at(5)},
         RemovalCase{"again", {tombstone(at(5))}, at(5), at(5), Verdict::kUnchanged, at(5)},
-        RemovalCase{"the greatest locale counts", {live(at(5)), live(at(8), "A", "fr")}, at(5), {}, Verdict::kApply, at(8)}));
+        RemovalCase{"the greatest locale counts",
+                    {live(at(5)), live(at(8), "A", "fr")},
+                    at(5),
+                    {},
+                    Verdict::kApply,
+                    at(8)}));
 
 TEST(RevisionOrder, OfTwoEqualSavesTheLaterArrivalWinsInBothDirections) {
   const RemovalDecision unpublished = decide_unpublish(std::vector{live(at(5))}, at(5));
-  EXPECT_EQ(decide_publish(std::vector{tombstone(*unpublished.tombstone)}, "en", at(5), "A"), Verdict::kApply);
+  EXPECT_EQ(decide_publish(std::vector{tombstone(*unpublished.tombstone)}, "en", at(5), "A"),
+            Verdict::kApply);
 }
 
 }  // namespace
