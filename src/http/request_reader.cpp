@@ -91,7 +91,9 @@ Progress RequestReader::State::check_framing() {
     return refuse({400, "Bad request: need exactly one Host header", {}});
   const std::size_t codings = head.count(bhttp::field::transfer_encoding);
   const std::size_t lengths = head.count(bhttp::field::content_length);
-  if (lengths > 1) return refuse({400, "Bad request: more than one Content-Length", {}});
+  const std::string_view length = head[bhttp::field::content_length];
+  if (lengths > 1 || length.find_first_not_of("0123456789") != std::string_view::npos)
+    return refuse({400, "Bad request: Content-Length must be one number", {}});
   if (codings == 0) return Progress::kReady;
   if (lengths != 0 || codings > 1 || head.version() != 11) {
     return refuse({400, "Bad request: Transfer-Encoding must stand alone, in HTTP/1.1", {}});
@@ -194,6 +196,9 @@ Progress RequestReader::parse_body() {
   return progress;
 }
 
+const Request& RequestReader::request() const {
+  return state_->request;
+}
 Request& RequestReader::request() {
   return state_->request;
 }

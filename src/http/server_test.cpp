@@ -16,6 +16,7 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using testing::get;
 using testing::post;
 using testing::RawClient;
@@ -195,13 +196,13 @@ TEST(Server, RefusesWhatTwoParsersCouldReadDifferently) {
            std::string("GET /small HTTP/1.1\r\n\r\n"),
            std::string("GET /small HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
            std::string("GET  /small HTTP/1.1\r\nHost: x\r\n\r\n"),
-           std::string("GET /sm\0all HTTP/1.1\r\nHost: x\r\n\r\n", 37),
+           "GET /sm\0all HTTP/1.1\r\nHost: x\r\n\r\n"s,
            std::string("GET /small%00 HTTP/1.1\r\nHost: x\r\n\r\n"),
            std::string("GET /small%2 HTTP/1.1\r\nHost: x\r\n\r\n"),
            std::string("GET small HTTP/1.1\r\nHost: x\r\n\r\n"),
-           std::string("GET /small HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 41),
+           "GET /small HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n"s,
            std::string("GET /small HTTP/1.1\r\nHost: x\r\n: novalue\r\n\r\n"),
-           std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 tls hello\r\n\r\n", 30),
+           "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03 tls hello\r\n\r\n"s,
        }) {
     RawClient client(server.port());
     client.send(request);

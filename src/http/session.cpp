@@ -89,7 +89,8 @@ void Session::close() {
 asio::awaitable<void> Session::turn_away() {
   context_->count_refusal("connections");
   start_exchange();
-  co_await send(wire::busy_response("connections"));
+  Response response = wire::busy_response("connections");
+  co_await send(std::move(response));
   co_await linger();
 }
 
@@ -125,8 +126,9 @@ asio::awaitable<bool> Session::give_up(Received why) {
   const std::string_view in_head = route_ == nullptr ? "header_time" : "body_time";
   const std::string_view limit = why == Received::kTimedOut ? in_head : reader_.refusal().limit;
   if (!limit.empty()) context_->count_refusal(limit);
-  const bool sent = co_await send(why == Received::kTimedOut ? wire::error_response(408, "Request Timeout")
-                                                             : refusal_response(reader_.refusal()));
+  Response response = why == Received::kTimedOut ? wire::error_response(408, "Request Timeout")
+                                                 : refusal_response(reader_.refusal());
+  const bool sent = co_await send(std::move(response));
   if (sent) co_await linger();
   co_return false;
 }
@@ -240,7 +242,9 @@ asio::awaitable<Response> Session::respond() {
   auto first = co_await (handle() || watch_peer() || wait_for_cut());
   if (first.index() == 0) co_return std::move(std::get<0>(first));
   peer_gone_ = first.index() == 1;
-  co_return wire::error_response(fail(ErrorKind::kCancelled, "request cut short as the server stops"));
+  Response response =
+      wire::error_response(fail(ErrorKind::kCancelled, "request cut short as the server stops"));
+  co_return response;
 }
 
 /// The last resort for exceptions of handlers.
