@@ -104,11 +104,12 @@ struct Intake::State {
       const std::size_t batch_bytes = bytes;
       auto batch_jobs = take_jobs(batch);
       const std::size_t count = batch_jobs.size();
-      auto written = co_await runtime::offload(
-          executors.blocking(),
-          [journal_ptr = &journal, clock_ptr = &clock, batch_jobs = std::move(batch_jobs)]() -> Result<Ids> {
-            return journal_ptr->append(batch_jobs, clock_ptr->wall());
-          });
+      // Named: g++ 12 destroys the captures of a temporary closure twice when a co_await passes it by value.
+      auto append = [journal_ptr = &journal, clock_ptr = &clock,
+                     batch_jobs = std::move(batch_jobs)]() -> Result<Ids> {
+        return journal_ptr->append(batch_jobs, clock_ptr->wall());
+      };
+      auto written = co_await runtime::offload(executors.blocking(), std::move(append));
       jobs -= count;
       bytes -= batch_bytes;
       answer_all(batch, written);

@@ -30,6 +30,7 @@ struct PayloadRefusal {
   std::vector<FieldProblem> problems;
 };
 
+/// error() gives a copy: keep it before looping over its problems.
 using PayloadResult = boost::system::result<PayloadEvent, PayloadRefusal>;
 [[noreturn]] void throw_exception_from_error(const PayloadRefusal& refusal, const boost::source_location&);
 

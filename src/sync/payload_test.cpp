@@ -47,10 +47,9 @@ json::object without(const char* member) {
 /// The only problem of a refused webhook, as `member:type`.
 std::string only_problem(const PayloadResult& result) {
   if (result) return "accepted";
-  if (result.error().problems.size() != 1)
-    return std::to_string(result.error().problems.size()) + " problems";
-  const FieldProblem& problem = result.error().problems.front();
-  return problem.loc.front() + ":" + problem.type;
+  const std::vector<FieldProblem> problems = result.error().problems;
+  if (problems.size() != 1) return std::to_string(problems.size()) + " problems";
+  return problems.front().loc.front() + ":" + problems.front().type;
 }
 
 json::object lexical(const std::string& text) {

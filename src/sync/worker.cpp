@@ -13,6 +13,8 @@
 
 #include "runtime/offload.hpp"
 
+// Closures given to offload() are named: g++ 12 destroys the captures of a temporary closure twice when a
+// co_await passes it by value.
 namespace wellspring::sync {
 namespace {
 
@@ -119,8 +121,8 @@ Result<Turn> look(Worker::State& state, bool with_counts) {
 
 asio::awaitable<Result<Turn>> next_turn(StatePtr state) {
   const bool with_counts = is_time(state->gauges_at, state->clock.steady(), kGaugesEvery);
-  auto turn = co_await runtime::offload(state->executors.blocking(),
-                                        [state, with_counts] { return look(*state, with_counts); });
+  auto look_there = [state, with_counts] { return look(*state, with_counts); };
+  auto turn = co_await runtime::offload(state->executors.blocking(), std::move(look_there));
   if (turn && turn->counts) {
     for (const auto& [job_state, jobs] : *turn->counts) {
       state->metrics.set("wellspring_jobs", {{"state", std::string(name(job_state))}},
@@ -146,11 +148,12 @@ void count_webhook(Worker::State& state, const Job& job, const JobRun& run) {
 asio::awaitable<void> record(StatePtr state, std::size_t slot, const Job& job, const JobRun& run,
                              std::optional<Timestamp> retry_at) {
   for (int failures = 1;; ++failures) {
-    auto written = co_await runtime::offload(state->executors.blocking(), [state, &job, &run, retry_at] {
+    auto write = [state, &job, &run, retry_at] {
       const Timestamp now = state->clock.wall();
       return run.outcome ? state->journal.finish(job.id, *run.outcome, now)
                          : state->journal.fail_attempt(job.id, run.outcome.error().message, retry_at, now);
-    });
+    };
+    auto written = co_await runtime::offload(state->executors.blocking(), std::move(write));
     if (written) co_return;
     state->log.error(kLogger, "cannot record how a job ended",
                      {{"job", std::to_string(job.id.value())}, {"error", written.error().message}});
@@ -186,9 +189,10 @@ asio::awaitable<void> run_claimed(StatePtr state, std::size_t slot, Job job) {
   if (job.attempts > state->options.retry.attempts_max) {
     run = ended_the_program(job);
   } else {
-    auto ran = co_await runtime::offload(state->executors.background(), [state, &job]() -> Result<JobRun> {
+    auto work = [state, &job]() -> Result<JobRun> {
       return run_job(job, state->articles, state->journal, state->ingestion);
-    });
+    };
+    auto ran = co_await runtime::offload(state->executors.background(), std::move(work));
     run = ran ? std::move(*ran) : JobRun{name(job.kind), ran.error()};
   }
   std::optional<std::chrono::milliseconds> wait;
@@ -205,9 +209,10 @@ asio::awaitable<void> run_claimed(StatePtr state, std::size_t slot, Job job) {
 
 asio::awaitable<void> prune_now_and_then(StatePtr state) {
   if (!is_time(state->pruned_at, state->clock.steady(), kPruneEvery)) co_return;
-  auto pruned = co_await runtime::offload(state->executors.blocking(), [state] {
+  auto prune = [state] {
     return state->journal.prune(state->clock.wall() - state->options.keep_done, kPruneBatch);
-  });
+  };
+  auto pruned = co_await runtime::offload(state->executors.blocking(), std::move(prune));
   if (!pruned) state->log.warning(kLogger, "cannot forget old jobs", {{"error", pruned.error().message}});
 }
 

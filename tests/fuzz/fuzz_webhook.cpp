@@ -36,8 +36,9 @@ void check_article(const model::Article& article) {
 void check_payload(std::string_view body, std::string_view locale) {
   const auto read = sync::parse_payload(body, locale);
   if (!read) {
-    require(!read.error().error.message.empty());
-    for (const sync::FieldProblem& problem : read.error().problems) {
+    const sync::PayloadRefusal refusal = read.error();
+    require(!refusal.error.message.empty());
+    for (const sync::FieldProblem& problem : refusal.problems) {
       require(!problem.type.empty() && !problem.loc.empty() && !problem.message.empty());
     }
     return;
