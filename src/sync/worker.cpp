@@ -13,8 +13,8 @@
 
 #include "runtime/offload.hpp"
 
-// Closures given to offload() are named: g++ 12 destroys the captures of a temporary closure twice when a
-// co_await passes it by value.
+// In this file a co_await takes no temporary closure and no conditional expression as an argument: g++ 12
+// destroys the captures of the one twice and evaluates both branches of the other.
 namespace wellspring::sync {
 namespace {
 
@@ -158,7 +158,8 @@ asio::awaitable<void> record(StatePtr state, std::size_t slot, const Job& job, c
     state->log.error(kLogger, "cannot record how a job ended",
                      {{"job", std::to_string(job.id.value())}, {"error", written.error().message}});
     if (state->stopping || written.error().kind == ErrorKind::kNotFound) co_return;
-    co_await sleep(state, slot, backoff(failures, state->jitter(), state->options.retry));
+    const std::chrono::milliseconds time = backoff(failures, state->jitter(), state->options.retry);
+    co_await sleep(state, slot, time);
   }
 }
 
@@ -216,6 +217,10 @@ asio::awaitable<void> prune_now_and_then(StatePtr state) {
   if (!pruned) state->log.warning(kLogger, "cannot forget old jobs", {{"error", pruned.error().message}});
 }
 
+std::chrono::milliseconds idle_time(std::optional<Timestamp> due, Timestamp now) {
+  return due ? std::min<std::chrono::milliseconds>(*due - now, kIdle) : kIdle;
+}
+
 asio::awaitable<void> run_slot(StatePtr state, std::size_t slot) {
   int failures = 0;
   while (!state->stopping) {
@@ -223,8 +228,8 @@ asio::awaitable<void> run_slot(StatePtr state, std::size_t slot) {
     auto turn = co_await next_turn(state);
     if (!turn) {
       state->log.error(kLogger, "cannot look for jobs", {{"error", turn.error().message}});
-      if (!state->stopping)
-        co_await sleep(state, slot, backoff(++failures, state->jitter(), state->options.retry));
+      const std::chrono::milliseconds time = backoff(++failures, state->jitter(), state->options.retry);
+      if (!state->stopping) co_await sleep(state, slot, time);
       continue;
     }
     failures = 0;
@@ -234,9 +239,8 @@ asio::awaitable<void> run_slot(StatePtr state, std::size_t slot) {
     }
     co_await prune_now_and_then(state);
     if (state->stopping || state->notices != seen) continue;
-    co_await sleep(
-        state, slot,
-        turn->due ? std::min<std::chrono::milliseconds>(*turn->due - state->clock.wall(), kIdle) : kIdle);
+    const std::chrono::milliseconds time = idle_time(turn->due, state->clock.wall());
+    co_await sleep(state, slot, time);
   }
   if (--state->slots_running == 0) state->all_ended.cancel();
 }
