@@ -70,12 +70,12 @@ struct RequestReader::State {
     return Progress::kReady;
   }
 
-  /// RFC 9110 2.2: a server should ignore empty lines before the request line.
+  /// RFC 9112 2.2: a server should ignore empty lines before the request line. A lone CR may be half of one.
   void skip_empty_lines() {
-    while (buffer.size() >= 2 &&
-           std::string_view(static_cast<const char*>(buffer.data().data()), 2) == "\r\n")
-      buffer.consume(2);
+    while (waiting().starts_with("\r\n")) buffer.consume(2);
   }
+  bool half_an_empty_line() const { return waiting() == "\r"; }
+  std::string_view waiting() const { return {static_cast<const char*>(buffer.data().data()), buffer.size()}; }
 
   Progress check_head();
   Progress check_framing();
@@ -168,7 +168,10 @@ void RequestReader::begin() {
 }
 
 Progress RequestReader::parse_head() {
-  if (!state_->parser->got_some()) state_->skip_empty_lines();
+  if (!state_->parser->got_some()) {
+    state_->skip_empty_lines();
+    if (state_->half_an_empty_line()) return Progress::kNeedMore;
+  }
   const ReadRefusal too_much{431, "Request header fields too large", "header_bytes"};
   const Progress progress = state_->advance([this] { return state_->parser->is_header_done(); },
                                             state_->header_bytes_max, too_much);

@@ -96,9 +96,13 @@ class RawClient {
 class TestServer {
  public:
   explicit TestServer(Router router, ServerOptions options = {})
+      : TestServer([&router](TestServer&) { return std::move(router); }, std::move(options)) {}
+
+  /// For routes that stand on the server's own executors and metrics.
+  explicit TestServer(const std::function<Router(TestServer&)>& routes, ServerOptions options = {})
       : guard_(boost::asio::make_work_guard(executors_.io())),
-        server_(std::make_unique<Server>(std::move(router), std::move(options), executors_, metrics_, log_,
-                                         clock_)),
+        server_(
+            std::make_unique<Server>(routes(*this), std::move(options), executors_, metrics_, log_, clock_)),
         port_(server_->listen("127.0.0.1", 0).value()),
         thread_([this] { executors_.run_io(); }) {}
 
@@ -112,6 +116,7 @@ class TestServer {
   std::uint16_t port() const { return port_; }
   obs::Metrics& metrics() { return metrics_; }
   runtime::Executors& executors() { return executors_; }
+  obs::Log& log() { return log_; }
 
   void on_io(std::function<void()> work) {
     std::promise<void> done;

@@ -17,10 +17,6 @@ using asio::experimental::awaitable_operators::operator||;
 
 constexpr std::string_view kLogger = "http";
 
-Response refusal_response(const ReadRefusal& refusal) {
-  return wire::error_response(refusal.status, refusal.detail);
-}
-
 Response not_found() {
   return wire::error_response(404, "Not Found");
 }
@@ -126,11 +122,16 @@ asio::awaitable<bool> Session::give_up(Received why) {
   const std::string_view in_head = route_ == nullptr ? "header_time" : "body_time";
   const std::string_view limit = why == Received::kTimedOut ? in_head : reader_.refusal().limit;
   if (!limit.empty()) context_->count_refusal(limit);
-  Response response = why == Received::kTimedOut ? wire::error_response(408, "Request Timeout")
-                                                 : refusal_response(reader_.refusal());
+  Response response = apology(why);
   const bool sent = co_await send(std::move(response));
   if (sent) co_await linger();
   co_return false;
+}
+
+Response Session::apology(Received why) const {
+  if (why == Received::kTimedOut) return wire::error_response(408, "Request Timeout");
+  const ReadRefusal& refusal = reader_.refusal();
+  return wire::error_response(refusal.status, refusal.detail);
 }
 
 void Session::start_exchange() {
@@ -206,7 +207,7 @@ std::optional<Response> Session::refuse_early() {
   }
   if (reader_.limit_body(options.body_bytes_max) == Progress::kRefused) {
     server.count_refusal(reader_.refusal().limit);
-    return refusal_response(reader_.refusal());
+    return apology(Received::kRefused);
   }
   const std::uint64_t body_bytes = reader_.content_length().value_or(options.body_bytes_max);
   body_share_ = Share::take(server.body_bytes, static_cast<std::size_t>(body_bytes),
@@ -265,7 +266,8 @@ asio::awaitable<Response> Session::handle() {
 /// Returns when the peer has closed its side. Keeps what it pipelines meanwhile, up to the reader's bound.
 asio::awaitable<void> Session::watch_peer() {
   while (!reader_.full()) {
-    if (co_await read_more() != Received::kReady) co_return;
+    const Received got = co_await read_more();
+    if (got != Received::kReady) co_return;
   }
   co_await wait_for_cut();
 }

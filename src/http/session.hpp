@@ -44,6 +44,7 @@ class Session {
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<void> turn_away();
   boost::asio::awaitable<bool> give_up(Received why);
+  Response apology(Received why) const;
   void start_exchange();
 
   boost::asio::awaitable<Received> receive_head();
@@ -61,7 +62,8 @@ class Session {
   boost::asio::awaitable<void> pump(StreamBuffer& buffer, const Stream& stream);
   boost::asio::awaitable<void> supervise(StreamBuffer& buffer, const Stream& stream);
   boost::asio::awaitable<Result<void>> produce(StreamBuffer& buffer, const Stream& stream);
-  boost::asio::awaitable<bool> write(const std::string& bytes);
+  void conclude(StreamBuffer& buffer, const Stream& stream, const Result<void>& outcome);
+  boost::asio::awaitable<bool> write(std::string_view bytes);
   boost::asio::awaitable<void> linger();
 
   std::string head_of(const Response& response) const;

@@ -23,6 +23,8 @@ constexpr std::size_t kOneWriteBytes = 64u << 10;
 constexpr std::chrono::milliseconds kDiscardTime{1'000};
 constexpr std::size_t kDiscardBytes = 64u << 20;
 
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
 std::string as_chunk(const std::string& bytes) {
   return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
 }
@@ -54,7 +56,8 @@ asio::awaitable<bool> Session::send(Response response) {
     head += response.body;
     co_return co_await write(head);
   }
-  co_return co_await write(head) && co_await write(response.body);
+  if (!co_await write(head)) co_return false;
+  co_return co_await write(response.body);
 }
 
 asio::awaitable<bool> Session::send_stream(Response response) {
@@ -73,17 +76,16 @@ asio::awaitable<void> Session::pump(StreamBuffer& buffer, const Stream& stream) 
   const bool chunked = !reader_.http_1_0();
   for (;;) {
     std::optional<std::string> bytes = co_await buffer.take(context_->options.heartbeat_interval);
-    const bool last = !bytes;
-    if (last && (buffer.broken() || !chunked)) co_return;
-    if (!last && bytes->empty()) *bytes = stream.heartbeat;
-    if (!last && bytes->empty()) continue;
-    const std::string wire = last ? "0\r\n\r\n" : chunked ? as_chunk(*bytes) : std::move(*bytes);
-    if (!co_await write(wire)) {
-      buffer.break_off();
-      co_return;
-    }
-    if (last) co_return;
+    if (!bytes) break;
+    if (bytes->empty()) *bytes = stream.heartbeat;
+    if (bytes->empty()) continue;
+    if (chunked) *bytes = as_chunk(*bytes);
+    const bool written = co_await write(*bytes);
+    if (!written) buffer.break_off();
   }
+  if (buffer.broken() || !chunked) co_return;
+  const bool ended = co_await write(kLastChunk);
+  if (!ended) buffer.break_off();
 }
 
 /// Runs the producer until it is done, the reader goes away or the server cuts it short, and says how the
@@ -95,17 +97,17 @@ asio::awaitable<void> Session::supervise(StreamBuffer& buffer, const Stream& str
     close();
     co_return;
   }
-  const Result<void> outcome =
-      first.index() == 0 ? std::get<0>(first)
-                         : Result<void>(fail(ErrorKind::kCancelled, "stream cut short as the server stops"));
-  if (outcome) {
-    buffer.finish({});
-    co_return;
-  }
-  const ErrorKindInfo& kind = info(outcome.error().kind);
-  context_->metrics.count("wellspring_errors_total", {{"kind", std::string(kind.name)}});
+  Result<void> outcome = fail(ErrorKind::kCancelled, "stream cut short as the server stops");
+  if (first.index() == 0) outcome = std::get<0>(first);
+  conclude(buffer, stream, outcome);
+}
+
+void Session::conclude(StreamBuffer& buffer, const Stream& stream, const Result<void>& outcome) {
+  if (outcome) return buffer.finish({});
+  const std::string kind(info(outcome.error().kind).name);
+  context_->metrics.count("wellspring_errors_total", {{"kind", kind}});
   context_->log.warning("http", outcome.error().message,
-                        {{"request_id", reader_.request().id}, {"kind", std::string(kind.name)}});
+                        {{"request_id", reader_.request().id}, {"kind", kind}});
   buffer.finish(stream.last_words ? stream.last_words(outcome.error()) : std::string());
 }
 
@@ -123,7 +125,7 @@ asio::awaitable<Result<void>> Session::produce(StreamBuffer& buffer, const Strea
 }
 
 /// False when the peer is gone or does not take the bytes in time.
-asio::awaitable<bool> Session::write(const std::string& bytes) {
+asio::awaitable<bool> Session::write(std::string_view bytes) {
   boost::system::error_code failed;
   // Nearly every answer fits the socket's buffer: writing it here saves a turn through the executor.
   const std::size_t written = socket_.write_some(asio::buffer(bytes), failed);
