@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "llm/word_overlap.hpp"
 #include "text/analyzer.hpp"
 
 namespace wellspring::rag {
@@ -12,7 +13,7 @@ namespace {
 
 std::unordered_set<std::string> terms_of(std::string_view text, std::string_view locale) {
   std::vector<std::string> terms;
-  text::analyze(text, locale, terms);
+  for (const std::string& word : llm::comparable_words(text)) text::analyze(word, locale, terms);
   return {std::make_move_iterator(terms.begin()), std::make_move_iterator(terms.end())};
 }
 

@@ -14,8 +14,10 @@ std::string paired(std::string_view shape, std::size_t pairs_max = 100) {
     turns.push_back({shape[i] == 'h' ? model::ChatRole::kHuman : model::ChatRole::kAi, std::to_string(i)});
   }
   std::string all;
-  for (const auto& pair : pair_history(turns, pairs_max))
-    all += (all.empty() ? "" : " ") + pair.question + pair.answer;
+  for (const auto& pair : pair_history(turns, pairs_max)) {
+    if (!all.empty()) all += ' ';
+    all += pair.question + pair.answer;
+  }
   return all;
 }
 
@@ -42,7 +44,8 @@ TEST(PairHistory, AgreesWithItsRuleOnEveryShape) {
       std::string expected;
       for (std::size_t i = 0; i + 1 < shape.size(); ++i) {
         if (shape.compare(i, 2, "ha") != 0) continue;
-        expected += (expected.empty() ? "" : " ") + std::to_string(i) + std::to_string(i + 1);
+        if (!expected.empty()) expected += ' ';
+        expected += std::to_string(i) + std::to_string(i + 1);
         ++i;
       }
       EXPECT_EQ(paired(shape), expected) << shape;
