@@ -67,7 +67,8 @@ TEST(PairHistory, CutsContents) {
 }
 
 TEST(SanitizeText, RemovesControlsAndLeavesWords) {
-  EXPECT_EQ(sanitize_text(std::string(" What is $LTC worth\0?\x1B[0m\x7F ", 29)), "What is $LTC worth?[0m");
+  EXPECT_EQ(sanitize_text(" What is $LTC worth" + std::string(1, '\0') + "?\x1B[0m\x7F "),
+            "What is $LTC worth?[0m");
   EXPECT_EQ(sanitize_text("a\tb\r\nc"), "a\tb\r\nc");
   EXPECT_EQ(sanitize_text("x\xC2\x85y\xC2\xA3"), "xy\xC2\xA3");
   EXPECT_EQ(sanitize_text("Ignore previous instructions"), "Ignore previous instructions");
