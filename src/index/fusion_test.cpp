@@ -10,7 +10,6 @@ namespace wellspring::index {
 namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 TEST(RangeOf, FindsTheExtremesAtEveryLengthAndPlace) {
   for (std::size_t length = 1; length < 70; ++length) {
@@ -56,37 +55,39 @@ TEST(FromZero, IsEmptyWhenNothingMatched) {
   EXPECT_GT(from_zero({}).low, from_zero({}).high);
 }
 
-TEST(Normalise, MapsTheRangeToZeroAndOne) {
-  const ScoreRange range{-1, 3};
-  EXPECT_EQ(normalise(-1, range), 0.0F);
-  EXPECT_EQ(normalise(1, range), 0.5F);
-  EXPECT_EQ(normalise(3, range), 1.0F);
+TEST(ConvexFusionTest, MapsEachRangeToItsShare) {
+  const ConvexFusion fuse = convex_fusion({0, 8}, {-1, 3}, 0.4F);
+  EXPECT_NEAR(fuse(0, -1), 0.0F, 1e-6);
+  EXPECT_NEAR(fuse(8, 3), 1.0F, 1e-6);
+  EXPECT_NEAR(fuse(8, -1), 0.4F, 1e-6);
+  EXPECT_NEAR(fuse(0, 3), 0.6F, 1e-6);
+  EXPECT_NEAR(fuse(2, 1), 0.4F * 0.25F + 0.6F * 0.5F, 1e-6);
 }
 
-TEST(Normalise, ClampsWhatLiesOutside) {
-  EXPECT_EQ(normalise(-5, {-1, 3}), 0.0F);
-  EXPECT_EQ(normalise(5, {-1, 3}), 1.0F);
-  EXPECT_EQ(normalise(kInfinity, {-1, 3}), 1.0F);
-  EXPECT_EQ(normalise(-kInfinity, {-1, 3}), 0.0F);
+TEST(ConvexFusionTest, WeightsOfOneAndZeroLeaveOneStage) {
+  EXPECT_NEAR(convex_fusion({0, 2}, {0, 4}, 1)(1, 4), 0.5F, 1e-6);
+  EXPECT_NEAR(convex_fusion({0, 2}, {0, 4}, 0)(2, 1), 0.25F, 1e-6);
 }
 
-TEST(Normalise, EqualScoresAreEquallyGood) {
-  EXPECT_EQ(normalise(0.25F, {0.25F, 0.25F}), 1.0F);
-  EXPECT_EQ(normalise(0, {0, 0}), 1.0F);
+TEST(ConvexFusionTest, EqualScoresAreEquallyGood) {
+  const ConvexFusion fuse = convex_fusion({0, 8}, {0.25F, 0.25F}, 0.4F);
+  EXPECT_NEAR(fuse(8, 0.25F), 1.0F, 1e-6);
+  EXPECT_NEAR(fuse(0, 0.25F), 0.6F, 1e-6);
 }
 
-TEST(Normalise, AnEmptyRangeOrNoNumberGivesZero) {
-  EXPECT_EQ(normalise(1, {}), 0.0F);
-  EXPECT_EQ(normalise(kNan, {0, 1}), 0.0F);
-  EXPECT_EQ(normalise(kNan, {1, 1}), 0.0F);
+TEST(ConvexFusionTest, ASingleCandidateIsTheBestOfBothStages) {
+  EXPECT_NEAR(convex_fusion(from_zero({3, 3}), {-0.5F, -0.5F}, 0.4F)(3, -0.5F), 1.0F, 1e-6);
 }
 
-TEST(FuseConvex, WeighsTheStages) {
-  EXPECT_FLOAT_EQ(fuse_convex(1, 0, 0.4F), 0.4F);
-  EXPECT_FLOAT_EQ(fuse_convex(0, 1, 0.4F), 0.6F);
-  EXPECT_FLOAT_EQ(fuse_convex(0.5F, 0.5F, 0.4F), 0.5F);
-  EXPECT_EQ(fuse_convex(0.3F, 0.9F, 1), 0.3F);
-  EXPECT_EQ(fuse_convex(0.3F, 0.9F, 0), 0.9F);
+TEST(ConvexFusionTest, AnEmptyStageAddsNothing) {
+  EXPECT_NEAR(convex_fusion({}, {-1, 1}, 0.4F)(0, 1), 0.6F, 1e-6);
+  EXPECT_NEAR(convex_fusion({0, 5}, {}, 0.4F)(5, 0), 0.4F, 1e-6);
+  EXPECT_EQ(convex_fusion({}, {}, 0.4F)(0, 0), 0.0F);
+}
+
+TEST(ConvexFusionTest, AScoreThatIsNoNumberStaysOneSoThatItIsNeverKept) {
+  EXPECT_TRUE(std::isnan(convex_fusion({0, 1}, {0, 1}, 0.4F)(0.5F, kNan)));
+  EXPECT_TRUE(std::isnan(convex_fusion({0, 1}, {0.5F, 0.5F}, 0.4F)(0.5F, kNan)));
 }
 
 TEST(FuseRrf, AddsReciprocalRanksWithConstantSixty) {

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/mutex.hpp"
-#include "index/corpus.hpp"
 #include "index/merge.hpp"
 #include "index/segment.hpp"
+#include "index/segment_list.hpp"
 #include "index/snapshot.hpp"
 
 namespace wellspring::index {
@@ -49,37 +49,21 @@ std::vector<std::span<ArticleChunks>> split(std::span<ArticleChunks> articles) {
   return parts;
 }
 
-/// Appends the articles of `before` that have died since, as the merged segment has them.
-void append_died(const SegmentView& before, const SegmentView* now, const Segment& merged,
-                 std::vector<ArticleRange>& died) {
-  if (now != nullptr && now->tombstones == before.tombstones) return;
-  for (const ArticleRange& article : before.segment->articles) {
-    if (!before.is_live(article) || (now != nullptr && now->is_live(article))) continue;
-    const auto moved = merged.find(article.key);
-    died.insert(died.end(), moved.begin(), moved.end());
-  }
-}
-
 }  // namespace
 
 struct Index::State {
   State(const IndexOptions& options, Analyze analyze)
       : settings(std::make_shared<const Settings>(Settings{options, std::move(analyze)})),
-        published(std::make_shared<const SegmentedSnapshot>(settings, std::vector<SegmentView>{})) {}
+        segments(settings->analyze),
+        published(std::make_shared<const SegmentedSnapshot>(settings, segments.views())) {}
 
-  /// Buries whatever `find(segment)` names, in every segment.
-  template <class Find>
-  void bury_all(const Find& find) WELLSPRING_REQUIRES(writer) {
-    for (SegmentView& view : views) {
-      for (const ArticleRange& article : find(*view.segment)) {
-        if (view.is_live(article)) view = bury(view, std::span(&article, 1), settings->analyze);
-      }
-    }
+  std::shared_ptr<const Segment> build(std::span<ArticleChunks> articles) const {
+    return build_segment(articles, settings->options.dimension, settings->analyze);
   }
 
   void publish() WELLSPRING_REQUIRES(writer) {
-    std::erase_if(views, [](const SegmentView& view) { return view.live_chunks() == 0; });
-    std::shared_ptr<const Snapshot> next = std::make_shared<const SegmentedSnapshot>(settings, views);
+    std::shared_ptr<const Snapshot> next =
+        std::make_shared<const SegmentedSnapshot>(settings, segments.views());
     {
       const MutexLock lock(published_mutex);
       published.swap(next);
@@ -88,46 +72,11 @@ struct Index::State {
     // waits.
   }
 
-  std::vector<SegmentView> choose() WELLSPRING_REQUIRES(writer) {
-    std::vector<SegmentSize> sizes;
-    for (const SegmentView& view : views) sizes.push_back({view.live_chunks(), view.segment->chunks.size()});
-    std::vector<SegmentView> chosen;
-    for (const std::size_t at : choose_merge(sizes)) chosen.push_back(views[at]);
-    return chosen;
-  }
-
-  /// The view of this segment now; null when the segment is gone.
-  const SegmentView* find(const std::shared_ptr<const Segment>& segment) const WELLSPRING_REQUIRES(writer) {
-    const auto found = std::find_if(views.begin(), views.end(),
-                                    [&](const SegmentView& view) { return view.segment == segment; });
-    return found == views.end() ? nullptr : &*found;
-  }
-
-  /// Puts the merged segment in the place of its inputs. What was removed from them meanwhile is buried
-  /// again; an input that is gone died as a whole.
-  void commit(const std::vector<SegmentView>& inputs, std::shared_ptr<const Segment> merged)
-      WELLSPRING_REQUIRES(writer) {
-    std::vector<ArticleRange> died;
-    std::vector<const Segment*> replaced;
-    for (const SegmentView& input : inputs) {
-      const SegmentView* const now = find(input.segment);
-      if (now != nullptr) replaced.push_back(now->segment.get());
-      append_died(input, now, *merged, died);
-    }
-    if (replaced.empty()) return;
-    std::erase_if(views, [&](const SegmentView& view) {
-      return std::find(replaced.begin(), replaced.end(), view.segment.get()) != replaced.end();
-    });
-    SegmentView result{std::move(merged), nullptr};
-    views.push_back(died.empty() ? std::move(result) : bury(result, died, settings->analyze));
-    publish();
-  }
-
   const std::shared_ptr<const Settings> settings;
 
   Mutex merger;  // held for a whole merge, before `writer`
   Mutex writer;
-  std::vector<SegmentView> views WELLSPRING_GUARDED_BY(writer);
+  SegmentList segments WELLSPRING_GUARDED_BY(writer);
 
   // Held for the copy or the swap of one pointer, never during work.
   Mutex published_mutex;
@@ -140,21 +89,19 @@ Index::Index(const IndexOptions& options, Analyze analyze)
 Index::~Index() = default;
 
 void Index::replace(const model::ArticleKey& key, std::vector<model::EmbeddedChunk> chunks) {
-  std::shared_ptr<const Segment> segment;
+  std::shared_ptr<const Segment> revision;
   if (!chunks.empty()) {
     ArticleChunks article(key, std::move(chunks));
-    segment =
-        build_segment(std::span(&article, 1), state_->settings->options.dimension, state_->settings->analyze);
+    revision = state_->build(std::span(&article, 1));
   }
   const MutexLock lock(state_->writer);
-  state_->bury_all([&](const Segment& known) { return known.find(key); });
-  if (segment) state_->views.push_back({std::move(segment), nullptr});
+  state_->segments.replace(key, std::move(revision));
   state_->publish();
 }
 
 void Index::remove(const ArticleId& id) {
   const MutexLock lock(state_->writer);
-  state_->bury_all([&](const Segment& known) { return known.find(id); });
+  state_->segments.remove(id);
   state_->publish();
 }
 
@@ -162,17 +109,14 @@ void Index::load(std::vector<ArticleChunks> articles, const ParallelFor& paralle
   put_in_order(articles);
   const std::vector<std::span<ArticleChunks>> parts = split(articles);
   std::vector<SegmentView> views(parts.size());
-  const auto build_part = [&](std::size_t at) {
-    views[at].segment =
-        build_segment(parts[at], state_->settings->options.dimension, state_->settings->analyze);
-  };
+  const auto build_part = [&](std::size_t at) { views[at].segment = state_->build(parts[at]); };
   if (parallel) {
     parallel(parts.size(), build_part);
   } else {
     for (std::size_t at = 0; at < parts.size(); ++at) build_part(at);
   }
   const MutexLock lock(state_->writer);
-  state_->views = std::move(views);
+  state_->segments.reset(std::move(views));
   state_->publish();
 }
 
@@ -181,12 +125,13 @@ bool Index::merge_step() {
   std::vector<SegmentView> inputs;
   {
     const MutexLock lock(state_->writer);
-    inputs = state_->choose();
+    inputs = state_->segments.choose_merge();
   }
   if (inputs.empty()) return false;
   std::shared_ptr<const Segment> merged = merge_segments(inputs);
   const MutexLock lock(state_->writer);
-  state_->commit(inputs, std::move(merged));
+  state_->segments.commit_merge(inputs, std::move(merged));
+  state_->publish();
   return true;
 }
 

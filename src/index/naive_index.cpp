@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "index/filter.hpp"
+#include "index/fusion.hpp"
 
 namespace wellspring::index::testing {
 namespace {
@@ -21,24 +22,16 @@ float dot(std::span<const float> a, std::span<const float> b) {
   return sum;
 }
 
-float scale(float score, float low, float high) {
-  return high == low ? 1.0F : (score - low) / (high - low);
-}
-
+/// With the product's own arithmetic for the mix (fusion_test.cpp checks it), so that ties round alike.
 void fuse_by_score(std::vector<NaiveHit>& hits, bool has_vector, float weight) {
-  float high_bm25 = 0;
-  float low = hits.empty() ? 0 : hits.front().dense;
-  float high = low;
+  ScoreRange bm25;
+  ScoreRange dense;
   for (const NaiveHit& hit : hits) {
-    high_bm25 = std::max(high_bm25, hit.bm25);
-    low = std::min(low, hit.dense);
-    high = std::max(high, hit.dense);
+    if (hit.bm25 > 0) bm25 = {0, std::max(bm25.high, hit.bm25)};
+    if (has_vector) dense = {std::min(dense.low, hit.dense), std::max(dense.high, hit.dense)};
   }
-  for (NaiveHit& hit : hits) {
-    const float lexical = high_bm25 > 0 ? scale(hit.bm25, 0, high_bm25) : 0;
-    const float semantic = has_vector ? scale(hit.dense, low, high) : 0;
-    hit.score = weight * lexical + (1 - weight) * semantic;
-  }
+  const ConvexFusion fuse = convex_fusion(bm25, dense, weight);
+  for (NaiveHit& hit : hits) hit.score = fuse(hit.bm25, hit.dense);
 }
 
 /// Ranks are places in the list sorted by one score; a lexical score of zero has none.

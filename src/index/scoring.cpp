@@ -60,7 +60,7 @@ void add_scores(const Postings& postings, TermId term, float weight, const Lengt
     const Slot slot = list.slots[at];
     const auto frequency = static_cast<float>(list.frequencies[at]);
     const float length = static_cast<float>(lengths[slot]);
-    scores[slot] += weight * frequency / (frequency + norm.constant + norm.slope * length);
+    scores[slot] += weight * frequency / (frequency + (norm.constant + norm.slope * length));
   }
 }
 

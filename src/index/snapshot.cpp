@@ -113,17 +113,20 @@ ScoreRange range_of_selected(const Corpus& corpus, const Stage& stage, const Sel
 std::vector<Candidate> best_by_both(const Corpus& corpus, const Stage& bm25, const Stage& dense,
                                     const Selection& selection, std::size_t k, float bm25_weight) {
   const ScoreRange bm25_range = from_zero(range_of_selected(corpus, bm25, selection));
-  const ScoreRange dense_range = range_of_selected(corpus, dense, selection);
+  const ConvexFusion fuse =
+      convex_fusion(bm25_range, range_of_selected(corpus, dense, selection), bm25_weight);
   if (!dense.ran()) {
     return best_by(corpus, selection, k, [&](Ordinal ordinal) {
-      return bm25.of(ordinal) > 0 ? fuse_convex(normalise(bm25.of(ordinal), bm25_range), 0, bm25_weight)
-                                  : kNoMatch;
+      return bm25.of(ordinal) > 0 ? fuse(bm25.of(ordinal), 0) : kNoMatch;
     });
   }
-  return best_by(corpus, selection, k, [&](Ordinal ordinal) {
-    return fuse_convex(normalise(bm25.of(ordinal), bm25_range), normalise(dense.of(ordinal), dense_range),
-                       bm25_weight);
-  });
+  if (!bm25.ran()) {
+    return best_by(corpus, selection, k, [&](Ordinal ordinal) { return fuse(0, dense.scores[ordinal]); });
+  }
+  return best_by(corpus, selection, k,
+                 [&fuse, b = bm25.scores.data(), d = dense.scores.data()](Ordinal ordinal) {
+                   return fuse(b[ordinal], d[ordinal]);
+                 });
 }
 
 /// A chunk that at least one stage proposes, with its rank in each (0: not proposed).

@@ -17,8 +17,8 @@ struct Settings {
 
 class SegmentedSnapshot final : public Snapshot {
  public:
-  SegmentedSnapshot(std::shared_ptr<const Settings> settings, std::vector<SegmentView> views)
-      : settings_(std::move(settings)), corpus_(std::move(views)) {}
+  SegmentedSnapshot(std::shared_ptr<const Settings> settings, std::span<const SegmentView> views)
+      : settings_(std::move(settings)), corpus_({views.begin(), views.end()}) {}
 
   std::vector<model::Hit> search(const model::Query& query, std::span<const float> vector,
                                  const SearchOptions& options) const override;

@@ -3,7 +3,6 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -76,15 +75,13 @@ class Language {
   bool is_english() const { return code_ == "en"; }
 
   void add_term(const Word& word, std::vector<std::string>& terms) {
-    if (word.text.size() > TermCache::kWordBytes) {
+    if (word.text.size() > TermKey::kBytes) {
       add(term_of(word), terms);
       return;
     }
-    std::array<char, TermCache::kWordBytes> buffer;
-    std::transform(word.text.begin(), word.text.end(), buffer.begin(), lower);
-    const std::string_view key(buffer.data(), word.text.size());
-    if (const std::string_view* const known = cache_.find(key)) {
-      add(*known, terms);
+    const TermKey key(word.text);
+    if (std::string_view known; cache_.find(key, known)) {
+      add(known, terms);
       return;
     }
     const std::string term = term_of(word);

@@ -35,6 +35,9 @@ constexpr std::string_view kPortuguese[] = {
     "nas", "no", "nos", "o",   "os",  "ou",       "para", "pela", "pelo",   "por",
     "que", "se", "ser", "seu", "sua", "s\u00e3o", "um",   "uma",  "\u00e0", "\u00e9"};
 
+// No word of the lists is longer, in bytes.
+constexpr std::size_t kLongest = 7;
+
 bool contains(const auto& words, std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
@@ -42,6 +45,7 @@ bool contains(const auto& words, std::string_view word) {
 }  // namespace
 
 bool is_stop_word(std::string_view language, std::string_view word) {
+  if (word.size() > kLongest) return false;
   if (language == "en") return contains(kEnglish, word);
   if (language == "es") return contains(kSpanish, word);
   if (language == "fr") return contains(kFrench, word);

@@ -8,53 +8,81 @@
 
 namespace wellspring::text {
 
+/// A short word with its ASCII letters in lower case, padded with NUL: compared and hashed as three numbers.
+class TermKey {
+ public:
+  static constexpr std::size_t kBytes = 24;
+
+  TermKey() = default;
+  /// `word` has at most kBytes bytes.
+  explicit TermKey(std::string_view word) {
+    std::memcpy(parts_.data(), word.data(), word.size());
+    for (std::uint64_t& part : parts_) part = lower(part);
+  }
+
+  bool operator==(const TermKey& other) const {
+    std::uint64_t difference = 0;
+    for (std::size_t i = 0; i < parts_.size(); ++i) difference |= parts_[i] ^ other.parts_[i];
+    return difference == 0;
+  }
+
+  /// Well mixed in the upper bits.
+  std::uint64_t hash() const {
+    std::uint64_t hash = 0;
+    for (const std::uint64_t part : parts_) hash = (hash ^ part ^ (hash >> 29)) * 0x9E3779B97F4A7C15u;
+    return hash;
+  }
+
+ private:
+  /// Eight bytes at once: the high bit of a byte of `upper` is set where `part` has A to Z.
+  static std::uint64_t lower(std::uint64_t part) {
+    constexpr std::uint64_t kEach = 0x0101010101010101u;
+    const std::uint64_t low_bits = part & (0x7F * kEach);
+    const std::uint64_t from_a = low_bits + (0x80 - 'A') * kEach;
+    const std::uint64_t after_z = low_bits + (0x7F - 'Z') * kEach;
+    const std::uint64_t upper = (from_a ^ after_z) & ~part & (0x80 * kEach);
+    return part | (upper >> 2);
+  }
+
+  std::array<std::uint64_t, kBytes / 8> parts_{};
+};
+
 /// Remembers the terms of recent short words: a direct-mapped table of fixed size, where a new word takes the
 /// place of the one in its slot. An empty term means that the word has none. Not thread-safe.
 class TermCache {
  public:
-  /// Longer words and terms are not kept.
-  static constexpr std::size_t kWordBytes = 23;
+  TermCache() : slots_(std::size_t{1} << kSlotBits) {}
 
-  TermCache() : slots_(kSlots) {}
-
-  /// Null when the word is not there. The view lives until the next put().
-  const std::string_view* find(std::string_view word) {
-    const Slot& slot = slots_[slot_of(word)];
-    if (slot.word_size != word.size() || std::memcmp(slot.word.data(), word.data(), word.size()) != 0)
-      return nullptr;
-    found_ = {slot.term.data(), slot.term_size};
-    return &found_;
+  /// True when the word is there; `term` then lives until the next put().
+  bool find(const TermKey& key, std::string_view& term) const {
+    const Slot& slot = slots_[slot_of(key)];
+    if (!(slot.key == key)) return false;
+    term = {slot.term.data(), slot.term_size};
+    return true;
   }
 
-  void put(std::string_view word, std::string_view term) {
-    if (word.size() > kWordBytes || term.size() > kWordBytes) return;
-    Slot& slot = slots_[slot_of(word)];
-    slot.word_size = static_cast<std::uint8_t>(word.size());
+  /// A term too long for its slot is not kept.
+  void put(const TermKey& key, std::string_view term) {
+    if (term.size() > kTermBytes) return;
+    Slot& slot = slots_[slot_of(key)];
+    slot.key = key;
     slot.term_size = static_cast<std::uint8_t>(term.size());
-    std::memcpy(slot.word.data(), word.data(), word.size());
     std::memcpy(slot.term.data(), term.data(), term.size());
   }
 
  private:
-  static constexpr std::size_t kSlots =
-      8192;  // 48 bytes each: 384 KiB, which stays in the second-level cache
+  static constexpr unsigned kSlotBits = 15;  // 48 bytes each, 1.5 MiB
+  static constexpr std::size_t kTermBytes = 23;
 
   struct Slot {
-    std::uint8_t word_size = 0;
+    TermKey key;
+    std::array<char, kTermBytes> term{};
     std::uint8_t term_size = 0;
-    std::array<char, kWordBytes> word{};
-    std::array<char, kWordBytes> term{};
   };
 
-  /// FNV-1a, folded to the table's size.
-  static std::size_t slot_of(std::string_view word) {
-    std::uint32_t hash = 2166136261u;
-    for (const char c : word) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-    return (hash ^ (hash >> 15)) % kSlots;
-  }
+  static std::size_t slot_of(const TermKey& key) { return key.hash() >> (64 - kSlotBits); }
 
   std::vector<Slot> slots_;
-  std::string_view found_;
 };
 
 }  // namespace wellspring::text

@@ -144,9 +144,7 @@ Result<std::optional<Job>> SqliteJournal::claim(Timestamp now) {
         .run();
     std::optional<JobId> id;
     {
-      Statement next = connection.prepare(
-          "SELECT id FROM jobs WHERE state = 0 AND head = 1 AND not_before IS NULL ORDER BY priority, id "
-          "LIMIT 1");
+      Statement next = connection.prepare("SELECT id " + std::string(kReady));
       if (!next.step()) return std::nullopt;
       id = JobId(next.integer(0));
     }
@@ -241,9 +239,7 @@ Result<std::map<JobState, std::size_t>> SqliteJournal::counts() {
 
 Result<std::optional<Timestamp>> SqliteJournal::next_due() {
   return database_.read({"find next due job"}, [](Connection& connection) -> std::optional<Timestamp> {
-    Statement ready = connection.prepare(
-        "SELECT accepted_at FROM jobs WHERE state = 0 AND head = 1 AND not_before IS NULL ORDER BY priority, "
-        "id LIMIT 1");
+    Statement ready = connection.prepare("SELECT accepted_at " + std::string(kReady));
     if (ready.step()) return ready.time(0);
     Statement waiting = connection.prepare(
         "SELECT not_before FROM jobs INDEXED BY jobs_waiting WHERE state = 0 AND head = 1 AND not_before IS "

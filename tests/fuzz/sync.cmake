@@ -1,0 +1,1 @@
+wellspring_fuzzer(fuzz_webhook SOURCES fuzz_webhook.cpp LIBRARIES wellspring_sync)
