@@ -1,9 +1,10 @@
 #include "embed/onnx_embedder.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "embed/batch_plan.hpp"
@@ -111,9 +112,11 @@ Error out_of_range(const std::string& option, std::size_t value, std::size_t lea
 }
 
 Result<std::string> read_file(const std::filesystem::path& path) {
+  std::error_code unreadable;
+  const std::uintmax_t size = std::filesystem::file_size(path, unreadable);
+  std::string bytes(unreadable ? 0 : size, '\0');
   std::ifstream file(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
+  if (unreadable || !file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
     return fail(ErrorKind::kNotFound,
                 "opening embedding model: cannot read '" + path.string() +
                     "'; run 'make setup' or name a folder with a model and its tokenizer.json",

@@ -46,8 +46,8 @@ struct Form {
   ModelForm form;
   const char* file;
   const char* key;
-  /// fp32 differs by rounding of the committed values; int8 kernels differ between processors with and
-  /// without VNNI.
+  /// fp32 differs by the rounding of the committed values. int8 kernels saturate on processors with AVX2 and
+  /// without VNNI: 0.962 was the lowest of these texts on an emulated Haswell.
   double cosine;
 };
 
@@ -69,7 +69,7 @@ TEST_P(MiniLm, GivesTheReferenceVectors) {
 
 INSTANTIATE_TEST_SUITE_P(Forms, MiniLm,
                          testing::Values(Form{ModelForm::kFp32, "model.onnx", "fp32", 0.99999},
-                                         Form{ModelForm::kInt8, "model.int8.onnx", "int8", 0.98}),
+                                         Form{ModelForm::kInt8, "model.int8.onnx", "int8", 0.95}),
                          [](const auto& suite) { return suite.param.key; });
 
 TEST(MiniLmName, NamesFolderAndForm) {

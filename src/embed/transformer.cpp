@@ -166,7 +166,8 @@ Transformer::Session::Session(const std::filesystem::path& model, std::size_t th
                            " is older than API " + std::to_string(ORT_API_VERSION) + "; run 'make setup'",
                        name));
   }
-  require(api().CreateEnv(ORT_LOGGING_LEVEL_ERROR, "wellspring", out(env)), kOpening, name);
+  // Every failure comes back as a status; the library need not write to stderr as well.
+  require(api().CreateEnv(ORT_LOGGING_LEVEL_FATAL, "wellspring", out(env)), kOpening, name);
   const Owned<OrtSessionOptions> options = make_options(threads, name);
   require(api().CreateSession(env.get(), model.c_str(), options.get(), out(session)), kOpening, name);
   require(api().CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, out(memory)), kOpening, name);
