@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -11,37 +12,38 @@
 namespace wellspring::llm {
 
 /// Lets `permits` callers through at a time; at most `waiting_max` more wait, first come first served. Lives
-/// on one thread (the io executor's) and outlives its permits and waiters.
+/// on one thread (the io executor's).
 class ConcurrencyGate {
+  struct Waiter;
+  /// Shared with permits and waiters: a suspended coroutine that holds one may be destroyed after the gate.
+  struct Slots {
+    void release();
+    std::size_t free = 0;
+    std::deque<Waiter*> waiters;
+  };
+
  public:
   class Permit {
    public:
-    explicit Permit(ConcurrencyGate& gate) : gate_(&gate) {}
-    Permit(Permit&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+    explicit Permit(std::shared_ptr<Slots> slots) : slots_(std::move(slots)) {}
+    Permit(Permit&&) noexcept = default;
     Permit& operator=(Permit&&) = delete;
     ~Permit() {
-      if (gate_ != nullptr) gate_->release();
+      if (slots_ != nullptr) slots_->release();
     }
 
    private:
-    ConcurrencyGate* gate_;
+    std::shared_ptr<Slots> slots_;
   };
 
-  ConcurrencyGate(std::size_t permits, std::size_t waiting_max) : free_(permits), waiting_max_(waiting_max) {}
-  ConcurrencyGate(const ConcurrencyGate&) = delete;
-  ConcurrencyGate& operator=(const ConcurrencyGate&) = delete;
+  ConcurrencyGate(std::size_t permits, std::size_t waiting_max);
 
   /// Errors: kOverloaded when the queue is full, kDeadline, kCancelled.
   boost::asio::awaitable<Result<Permit>> acquire(Deadline deadline);
-  std::size_t waiting() const { return waiters_.size(); }
 
  private:
-  struct Waiter;
-  void release();
-
-  std::size_t free_;
+  std::shared_ptr<Slots> slots_;
   std::size_t waiting_max_;
-  std::deque<Waiter*> waiters_;
 };
 
 }  // namespace wellspring::llm

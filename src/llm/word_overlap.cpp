@@ -9,12 +9,17 @@ namespace {
 
 // Words that carry no subject, so that sharing one says nothing (en, es, fr); sorted for the search.
 constexpr auto kFunctionWords = std::to_array<std::string_view>(
-    {"a",   "about",  "an",  "and",  "are",  "as",    "at",    "be",    "by",   "can",  "comment", "como",
-     "de",  "des",    "did", "do",   "does", "el",    "en",    "es",    "est",  "et",   "for",     "from",
-     "has", "have",   "how", "i",    "if",   "in",    "is",    "it",    "its",  "la",   "las",     "le",
-     "les", "los",    "me",  "my",   "no",   "not",   "of",    "on",    "or",   "our",  "para",    "pour",
-     "que", "should", "so",  "that", "the",  "their", "them",  "there", "they", "this", "to",      "un",
-     "una", "une",    "was", "we",   "what", "when",  "where", "which", "who",  "why",  "with",    "you"});
+    {"a",      "about",   "al",      "an",   "and",   "are",   "as",       "at",     "avec",   "be",
+     "by",     "can",     "comment", "como", "con",   "could", "cuál",     "cuándo", "cuánto", "cuántos",
+     "cómo",   "dans",    "de",      "del",  "des",   "did",   "do",       "does",   "du",     "dónde",
+     "el",     "en",      "es",      "est",  "et",    "for",   "from",     "has",    "have",   "how",
+     "i",      "if",      "in",      "is",   "it",    "its",   "la",       "las",    "le",     "les",
+     "los",    "may",     "me",      "my",   "no",    "not",   "o",        "of",     "on",     "or",
+     "ou",     "our",     "où",      "para", "por",   "pour",  "pourquoi", "quand",  "que",    "quel",
+     "quelle", "quelles", "quels",   "qui",  "quién", "quoi",  "qué",      "se",     "ses",    "should",
+     "so",     "son",     "sont",    "su",   "sus",   "that",  "the",      "their",  "them",   "there",
+     "they",   "this",    "to",      "un",   "una",   "une",   "was",      "we",     "what",   "when",
+     "where",  "which",   "who",     "why",  "will",  "with",  "would",    "y",      "you"});
 static_assert(std::ranges::is_sorted(kFunctionWords));
 
 bool is_word_byte(char c) {
@@ -27,11 +32,15 @@ constexpr double kSharedPrefixShare = 0.55;  // of the longer word: "install" an
 
 }  // namespace
 
+bool is_function_word(std::string_view word) {
+  return std::ranges::binary_search(kFunctionWords, word);
+}
+
 std::vector<std::string> comparable_words(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
   const auto end_word = [&] {
-    if (!word.empty() && !std::ranges::binary_search(kFunctionWords, word)) words.push_back(word);
+    if (!word.empty() && !is_function_word(word)) words.push_back(word);
     word.clear();
   };
   for (const char c : text) {

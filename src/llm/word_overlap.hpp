@@ -6,6 +6,10 @@
 
 namespace wellspring::llm {
 
+/// True for words that carry no subject: articles, prepositions, interrogatives (en, es, fr). `word` in lower
+/// case.
+bool is_function_word(std::string_view word);
+
 /// Words of `text` for comparison: runs of letters and digits (any non-ASCII byte counts as a letter), ASCII
 /// folded to lower case, without the commonest function words.
 std::vector<std::string> comparable_words(std::string_view text);

@@ -81,8 +81,9 @@ asio::awaitable<Result<AnswerSummary>> Answerer::answer_asked(Question question,
   const auto standalone = co_await in_full(asked, pairs, question.locale, deadline);
   if (standalone.has_error()) co_return standalone.error();
 
-  auto retrieved = co_await retriever_.retrieve(
-      {.text = *standalone, .k = options_.passages, .filter = {}, .locale = question.locale});
+  // Named rather than written into the awaited call: g++ 12 destroys an aggregate temporary there twice.
+  model::Query query{.text = *standalone, .k = options_.passages, .filter = {}, .locale = question.locale};
+  auto retrieved = co_await retriever_.retrieve(std::move(query));
   if (retrieved.has_error()) co_return retrieved.error();
   std::vector<model::Hit>& hits = retrieved->hits;
   if (judge_evidence(hits, *standalone, question.locale, options_.evidence) != Evidence::kEnough) {
@@ -119,9 +120,8 @@ asio::awaitable<Result<std::string>> Answerer::in_full(const std::string& asked,
       co_return Result<void>();
     };
     const Deadline soon(std::min(deadline.at(), clock_.steady() + options_.rewrite_timeout));
-    const auto done =
-        co_await call_model({.question = asked, .passages = {}, .messages = rewrite_messages(asked, pairs)},
-                            "rewrite", soon, collect);
+    llm::ChatRequest request{.question = asked, .passages = {}, .messages = rewrite_messages(asked, pairs)};
+    const auto done = co_await call_model(std::move(request), "rewrite", soon, collect);
     if (done.has_error() && done.error().kind == ErrorKind::kCancelled) co_return done.error();
     std::string rewritten = done.has_value() ? rewritten_question(reply) : std::string();
     if (!rewritten.empty()) co_return rewritten;

@@ -15,6 +15,14 @@ struct EvidenceOptions {
   float coverage_alone = 0.99F;  ///< the same without help from the cosine
 };
 
+/// What the judgement rests on, over all hits.
+struct EvidenceSignals {
+  float dense = 0;     ///< the best cosine
+  float coverage = 0;  ///< the greatest share of the question's terms that one hit has
+};
+EvidenceSignals evidence_signals(std::span<const model::Hit> hits, std::string_view question,
+                                 std::string_view locale);
+
 enum class Evidence { kNone, kWeak, kEnough };
 
 /// Whether the hits can support an answer to the question. Pure.

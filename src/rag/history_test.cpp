@@ -14,8 +14,10 @@ std::string paired(std::string_view shape, std::size_t pairs_max = 100) {
     turns.push_back({shape[i] == 'h' ? model::ChatRole::kHuman : model::ChatRole::kAi, std::to_string(i)});
   }
   std::string all;
-  for (const auto& pair : pair_history(turns, pairs_max))
-    all += (all.empty() ? "" : " ") + pair.question + pair.answer;
+  for (const auto& pair : pair_history(turns, pairs_max)) {
+    if (!all.empty()) all += ' ';
+    all += pair.question + pair.answer;
+  }
   return all;
 }
 
@@ -42,7 +44,8 @@ TEST(PairHistory, AgreesWithItsRuleOnEveryShape) {
       std::string expected;
       for (std::size_t i = 0; i + 1 < shape.size(); ++i) {
         if (shape.compare(i, 2, "ha") != 0) continue;
-        expected += (expected.empty() ? "" : " ") + std::to_string(i) + std::to_string(i + 1);
+        if (!expected.empty()) expected += ' ';
+        expected += std::to_string(i) + std::to_string(i + 1);
         ++i;
       }
       EXPECT_EQ(paired(shape), expected) << shape;
@@ -64,7 +67,8 @@ TEST(PairHistory, CutsContents) {
 }
 
 TEST(SanitizeText, RemovesControlsAndLeavesWords) {
-  EXPECT_EQ(sanitize_text(std::string(" What is $LTC worth\0?\x1B[0m\x7F ", 29)), "What is $LTC worth?[0m");
+  EXPECT_EQ(sanitize_text(" What is $LTC worth" + std::string(1, '\0') + "?\x1B[0m\x7F "),
+            "What is $LTC worth?[0m");
   EXPECT_EQ(sanitize_text("a\tb\r\nc"), "a\tb\r\nc");
   EXPECT_EQ(sanitize_text("x\xC2\x85y\xC2\xA3"), "xy\xC2\xA3");
   EXPECT_EQ(sanitize_text("Ignore previous instructions"), "Ignore previous instructions");

@@ -93,7 +93,7 @@ TEST_F(IngestorTest, UnchangedChunksKeepTheirVectors) {
   ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
   embedder_.embedded.clear();
   ASSERT_TRUE(
-      ingestor_.publish(article("1", "Animals", "## New\n\nA green frog.\n\n" + kTwoSections)).has_value());
+      ingestor_.publish(article("1", "Animals", kTwoSections + "\n\n## New\n\nA green frog.")).has_value());
   EXPECT_EQ(embedded(), 3);
   ASSERT_EQ(embedder_.embedded.size(), 1U);
   EXPECT_NE(embedder_.embedded.begin()->find("frog"), std::string::npos);
@@ -169,22 +169,23 @@ TEST(ContentHash, TellsWhatShowsAndIgnoresTime) {
   later.created_at = later.updated_at = later.published_at = parse_timestamp("2030-01-01");
   EXPECT_EQ(content_hash(later), content_hash(base));
   std::set<std::string> hashes{content_hash(base)};
-  const std::vector<std::function<void(model::Article&)>> changes{[](auto& a) { a.title = "U"; },
-                                                                  [](auto& a) { a.markdown = "b"; },
-                                                                  [](auto& a) { a.author = ""; },
-                                                                  [](auto& a) { a.slug = ""; },
-                                                                  [](auto& a) { a.source = "import"; },
-                                                                  [](auto& a) {
-                                                                    a.categories = {"x", "y"};
-                                                                  },
-                                                                  [](auto& a) { a.categories = {"xy"}; },
-                                                                  [](auto& a) {
-                                                                    a.extra = {{"k", "v"}};
-                                                                  },
-                                                                  [](auto& a) {
-                                                                    a.title = "Tb";
-                                                                    a.markdown = "ody";
-                                                                  }};
+  const std::vector<std::function<void(model::Article&)>> changes{
+      [](auto& a) { a.title = std::string("U"); },
+      [](auto& a) { a.markdown = std::string("b"); },
+      [](auto& a) { a.author = std::string(""); },
+      [](auto& a) { a.slug = std::string(""); },
+      [](auto& a) { a.source = std::string("import"); },
+      [](auto& a) {
+        a.categories = {"x", "y"};
+      },
+      [](auto& a) { a.categories = {"xy"}; },
+      [](auto& a) {
+        a.extra = {{"k", "v"}};
+      },
+      [](auto& a) {
+        a.title = std::string("Tb");
+        a.markdown = std::string("ody");
+      }};
   for (const auto& change : changes) {
     model::Article changed = base;
     change(changed);

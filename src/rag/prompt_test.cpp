@@ -60,10 +60,10 @@ TEST(BuildPrompt, HistoryComesInOrderWithoutItsCitations) {
 
 TEST(BuildPrompt, LongHistoryLosesItsOldestPairs) {
   std::vector<model::ChatPair> pairs;
-  for (int i = 0; i < 4; ++i) pairs.push_back({"q" + std::to_string(i), std::string(1'600, 'a')});
+  for (int i = 0; i < 4; ++i) pairs.push_back({std::to_string(i), std::string(1'600, 'a')});
   const Prompt prompt = build_prompt("q", pairs, kPassages, 4'500);
   ASSERT_EQ(prompt.messages.size(), 2U + 2U * 2U);
-  EXPECT_EQ(prompt.messages[1].content, "> q2");
+  EXPECT_EQ(prompt.messages[1].content, "> 2");
   EXPECT_EQ(prompt.passages, 3U);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <unordered_set>
 
+#include "llm/word_overlap.hpp"
 #include "rag/citation.hpp"
 #include "rag/question_text.hpp"
 #include "rag/quoting.hpp"
@@ -75,7 +76,7 @@ bool is_pointer(std::string_view word) {
 
 std::vector<std::string> terms_of(std::string_view text, std::string_view locale) {
   std::vector<std::string> terms;
-  text::analyze(text, locale, terms);
+  for (const std::string& word : llm::comparable_words(text)) text::analyze(word, locale, terms);
   return terms;
 }
 
@@ -100,8 +101,8 @@ std::string with_subject(std::string_view question, std::span<const model::ChatP
   for (auto pair = pairs.rbegin(); pair != pairs.rend() && turns < kTurnsBack; ++pair, ++turns) {
     for (const std::string& word : words_of(pair->question)) {
       const auto terms = terms_of(word, locale);  // none: a stop word
-      if (terms.empty() || is_pointer(lower(word)) || added == kSubjectWords ||
-          !known.insert(terms.front()).second)
+      if (terms.empty() || is_pointer(lower(word)) || llm::is_function_word(lower(word)) ||
+          added == kSubjectWords || !known.insert(terms.front()).second)
         continue;
       full.append(" ").append(word);
       ++added;
