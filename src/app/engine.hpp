@@ -65,6 +65,8 @@ class Engine {
   Engine(const config::Settings& settings, const Clock& clock, obs::Log& log);
   Result<void> build(const config::Settings& settings);
   Result<void> build_chat_model(const config::Settings& settings);
+  sync::Ingestion ingestion();
+  void merge_segments();
 
   const Clock& clock_;
   obs::Log& log_;

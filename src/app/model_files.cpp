@@ -10,13 +10,16 @@ Result<std::string> installed_model_dir() {
   std::error_code failed;
   const fs::path program = fs::read_symlink("/proc/self/exe", failed).parent_path();
   // build/<preset>/wellspring in a source tree, bin/wellspring in an installation.
-  const fs::path candidates[] = {program / "../../.deps/models" / kModel, program / "../share/wellspring/models" / kModel,
+  const fs::path candidates[] = {program / "../../.deps/models" / kModel,
+                                 program / "../share/wellspring/models" / kModel,
                                  program / "../../../.deps/models" / kModel};
   for (const fs::path& candidate : candidates) {
-    if (fs::exists(candidate / "tokenizer.json", failed)) return fs::weakly_canonical(candidate, failed).string();
+    if (fs::exists(candidate / "tokenizer.json", failed))
+      return fs::weakly_canonical(candidate, failed).string();
   }
   return fail(ErrorKind::kNotFound,
-              "embedding model: none is installed beside the program; run 'make setup', or name a folder with --model-dir");
+              "embedding model: none is installed beside the program; run 'make setup', or name a folder "
+              "with --model-dir");
 }
 
 }  // namespace wellspring::app

@@ -1,30 +1,33 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
+#include <boost/asio/signal_set.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/engine.hpp"
+#include "base/mutex.hpp"
 #include "http/server.hpp"
+#include "http/services.hpp"
 
 namespace wellspring::app {
 
 enum class Signals { kIgnore, kStop };
 
-/// The serving process: an Engine with HTTP on top, from open port to ordered stop. Everything below runs on the thread
-/// in run(), except where said.
+/// The serving process: an Engine with HTTP on top, from open port to ordered stop.
 class ServerApp {
  public:
   /// Opens the data directory, the model and the port. Errors: those of Engine::open and of listening.
-  static Result<std::unique_ptr<ServerApp>> open(const config::Settings& settings, const Clock& clock, obs::Log& log);
+  static Result<std::unique_ptr<ServerApp>> open(const config::Settings& settings, const Clock& clock,
+                                                 obs::Log& log);
   ~ServerApp();
   ServerApp(const ServerApp&) = delete;
   ServerApp& operator=(const ServerApp&) = delete;
 
-  /// Fills the index, starts the worker, serves until stopped and closes in order: no new connections; requests and streams
-  /// finish or are ended; the job under way finishes; the rest stays queued. With kStop, SIGTERM and SIGINT
-  /// stop it and a second one ends the process. Returns why it could not start or go on.
+  /// Fills the index, starts the worker, serves until stopped and closes in order: no new connections;
+  /// requests and streams finish or are ended; the job under way finishes, the rest stays queued. With kStop,
+  /// SIGTERM and SIGINT stop it and a second one ends the process. Returns why it could not start.
   Result<void> run(Signals signals);
   /// Any thread.
   void request_stop();
@@ -33,21 +36,23 @@ class ServerApp {
   const std::string& url() const { return url_; }
 
  private:
+  enum class Phase { kStarting, kReady, kStopping };
+
   ServerApp(const config::Settings& settings, std::unique_ptr<Engine> engine);
   Result<void> listen();
+  http::Readiness readiness() const;
+  void await_signal(boost::asio::signal_set& set);
   boost::asio::awaitable<void> start();
-  boost::asio::awaitable<void> stop();
-  boost::asio::awaitable<void> housekeeping();
   void begin_stop();
-  void await_signals();
+  boost::asio::awaitable<void> stop();
   void settle(std::optional<Error> failure);
 
   const config::Settings settings_;
   std::unique_ptr<Engine> engine_;
+  const http::Services services_;  // the routes inside server_ borrow it
   std::unique_ptr<http::Server> server_;
   std::string url_;
-  std::atomic<bool> ready_{false};
-  bool stopping_ = false;
+  std::atomic<Phase> phase_{Phase::kStarting};
 
   Mutex mutex_;
   Condition settled_;

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <set>
+#include <span>
 
 #include "cli/commands.hpp"
 #include "cli/import_rows.hpp"

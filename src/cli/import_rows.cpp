@@ -53,7 +53,7 @@ std::string first_heading(std::string_view markdown) {
   return {};
 }
 
-std::string take_field(std::map<std::string, std::string>& fields, std::initializer_list<const char*> names) {
+std::string take_field(std::map<std::string, std::string>& fields, const std::vector<const char*>& names) {
   std::string value;
   for (const char* name : names) {
     const auto found = fields.find(name);
@@ -127,10 +127,11 @@ Result<ImportRow> markdown_row(const std::string& name, const std::string& conte
   row["id"] = id;
   row["title"] = title;
   row["text"] = read->body;
+  using Names = std::vector<const char*>;
   for (const auto& [member, names] :
-       {std::pair{"locale", std::initializer_list<const char*>{"locale", "lang"}},
-        std::pair{"slug", std::initializer_list<const char*>{"slug"}},
-        std::pair{"updated_at", std::initializer_list<const char*>{"updated_at", "last_updated", "date"}}}) {
+       std::map<const char*, Names>{{"locale", {"locale", "lang"}},
+                                    {"slug", {"slug"}},
+                                    {"updated_at", {"updated_at", "last_updated", "date"}}}) {
     const std::string value = take_field(fields, names);
     if (!value.empty()) row[member] = value;
   }

@@ -26,7 +26,8 @@ obs::LogFormat format_of(config::LogFormat format) {
 
 /// Serves the data directory on a loopback port for as long as `work` takes.
 Result<void> with_own_server(const Context& context, const std::function<Result<void>(HttpClient&)>& work) {
-  obs::Log log(std::max(obs::LogLevel::kWarning, level_of(context.settings.log_level)), format_of(context.settings.log_format));
+  obs::Log log(std::max(obs::LogLevel::kWarning, level_of(context.settings.log_level)),
+               format_of(context.settings.log_format));
   config::Settings settings = context.settings;
   settings.listen = "127.0.0.1:0";
   auto app = app::ServerApp::open(settings, context.clock, log);

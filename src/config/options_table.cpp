@@ -420,7 +420,7 @@ std::vector<Option> process_options() {
        kRare,
        kServe,
        kPublic,
-       duration(&Settings::job_retention, 1min, 24h * 365)},
+       duration(&Settings::job_retention, 1h, 24h * 365)},
       {"log.level",
        "--log-level",
        {"WELLSPRING_LOG_LEVEL", "LOG_LEVEL"},
