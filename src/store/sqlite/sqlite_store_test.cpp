@@ -1,7 +1,9 @@
 #include "store/sqlite/sqlite_store.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <limits>
 
 #include "store/article_store_contract.hpp"
 #include "store/job_journal_contract.hpp"
@@ -95,23 +97,33 @@ TEST(SqliteStore, AFullDiskIsAResourceErrorAndRollsBack) {
   EXPECT_EQ(rows.value(), 0);
 }
 
-TEST(SqliteJournal, AClaimTouchesFewPagesHoweverManyJobsWait) {
+/// The quickest of some claims in milliseconds: what the work takes without the noise of disk and machine.
+double quickest_claim_ms(JobJournal& journal) {
+  double quickest = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < 30; ++i) {
+    const auto started = std::chrono::steady_clock::now();
+    EXPECT_TRUE(journal.claim(at(1)).value().has_value());
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
+    quickest = std::min(quickest, took.count());
+  }
+  return quickest;
+}
+
+TEST(SqliteJournal, AClaimTakesNoLongerWhenManyJobsAreQueued) {
   TempDir directory;
   auto store = open_sqlite_store(directory.path()).value();
-  JobJournal& journal = store->journal();
   std::vector<model::NewJob> jobs;
-  for (int i = 0; i < 100'000; ++i)
+  for (int i = 0; i < 40; ++i) jobs.push_back(make_job(std::to_string(i), at(i)));
+  ASSERT_TRUE(store->journal().append(jobs, at(0)).has_value());
+  const double few_ms = quickest_claim_ms(store->journal());
+  jobs.clear();
+  for (int i = 100; i < 30'000; ++i)
     jobs.push_back(make_job(std::to_string(i), at(i), model::JobPriority::kImport));
-  ASSERT_TRUE(journal.append(jobs, at(0)).has_value());
-  const auto claim_many = [&] {
-    const auto started = std::chrono::steady_clock::now();
-    for (int i = 0; i < 50; ++i) EXPECT_TRUE(journal.claim(at(1)).value().has_value());
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count() / 50;
-  };
-  const double with_many_ms = claim_many();
-  RecordProperty("claim_ms", std::to_string(with_many_ms));
-  // A scan of the queue takes tens of milliseconds per claim even on a fast disk.
-  EXPECT_LT(with_many_ms, 10.0);
+  ASSERT_TRUE(store->journal().append(jobs, at(0)).has_value());
+  const double many_ms = quickest_claim_ms(store->journal());
+  RecordProperty("few_ms", std::to_string(few_ms));
+  RecordProperty("many_ms", std::to_string(many_ms));
+  EXPECT_LT(many_ms, 4 * few_ms + 1);
 }
 
 }  // namespace
