@@ -13,6 +13,8 @@ namespace wellspring::store {
 struct JobFilter {
   std::optional<model::JobState> state;
   std::optional<ArticleId> article;
+  std::optional<JobId> first{};  ///< no older job
+  std::optional<JobId> last{};   ///< no newer job
 };
 
 /// The durable queue between an accepted webhook and a changed index. All calls block and are thread-safe;
@@ -43,7 +45,7 @@ class JobJournal {
   virtual Result<std::vector<model::Job>> list(const JobFilter& filter, std::size_t offset,
                                                std::size_t limit) = 0;
   /// Jobs by state.
-  virtual Result<std::map<model::JobState, std::size_t>> counts() = 0;
+  virtual Result<std::map<model::JobState, std::size_t>> counts(const JobFilter& filter = {}) = 0;
   /// When the earliest queued job may run, a time in the past when it may run now; empty when none is queued
   /// or all that are queued wait for a running one.
   virtual Result<std::optional<Timestamp>> next_due() = 0;

@@ -209,6 +209,8 @@ TEST_P(JobJournalContract, ListsNewestFirstInPages) {
   EXPECT_EQ(ids({.state = State::kQueued, .article = {}}, 0, 10), "cab");
   EXPECT_EQ(ids({.state = {}, .article = ArticleId("a")}, 0, 10), "aa");
   EXPECT_EQ(ids({.state = State::kRunning, .article = ArticleId("a")}, 0, 10), "a");
+  EXPECT_EQ(ids({.state = {}, .article = {}, .first = JobId(2), .last = JobId(3)}, 0, 10), "ab");
+  EXPECT_EQ(ids({.state = State::kQueued, .article = {}, .first = JobId(4), .last = {}}, 0, 10), "c");
   const auto page = journal().list({}, 0, 1).value();
   EXPECT_EQ(page.front().article.title, "Title of c");
   EXPECT_TRUE(page.front().article.markdown.empty());
@@ -224,6 +226,10 @@ TEST_P(JobJournalContract, CountsByState) {
   const std::map<State, std::size_t> expected{
       {State::kQueued, 1}, {State::kRunning, 1}, {State::kDone, 1}, {State::kDead, 0}};
   EXPECT_EQ(journal().counts().value(), expected);
+  const std::map<State, std::size_t> of_the_last_two{
+      {State::kQueued, 1}, {State::kRunning, 1}, {State::kDone, 0}, {State::kDead, 0}};
+  EXPECT_EQ(journal().counts({.state = {}, .article = {}, .first = JobId(2), .last = JobId(3)}).value(),
+            of_the_last_two);
 }
 
 TEST_P(JobJournalContract, RemembersTheGreatestTimePerArticle) {

@@ -9,6 +9,16 @@ namespace wellspring::store {
 using model::Job;
 using model::JobState;
 
+namespace {
+
+bool passes(const JobFilter& filter, const Job& job) {
+  return (!filter.state || job.state == *filter.state) &&
+         (!filter.article || job.article.key.id == *filter.article) &&
+         (!filter.first || job.id >= *filter.first) && (!filter.last || job.id <= *filter.last);
+}
+
+}  // namespace
+
 Result<std::optional<StoredRevision>> MemoryArticles::find(const model::ArticleKey& key) {
   const MutexLock lock(mutex_);
   if (const auto live = live_.find(key); live != live_.end()) return live->second.stored;
@@ -215,8 +225,7 @@ Result<std::vector<Job>> MemoryJournal::list(const JobFilter& filter, std::size_
   std::vector<Job> page;
   for (auto entry = jobs_.rbegin(); entry != jobs_.rend() && page.size() < limit; ++entry) {
     const Job& job = entry->second;
-    if (filter.state && job.state != *filter.state) continue;
-    if (filter.article && job.article.key.id != *filter.article) continue;
+    if (!passes(filter, job)) continue;
     if (offset > 0) {
       --offset;
       continue;
@@ -229,11 +238,13 @@ Result<std::vector<Job>> MemoryJournal::list(const JobFilter& filter, std::size_
   return page;
 }
 
-Result<std::map<JobState, std::size_t>> MemoryJournal::counts() {
+Result<std::map<JobState, std::size_t>> MemoryJournal::counts(const JobFilter& filter) {
   const MutexLock lock(mutex_);
   std::map<JobState, std::size_t> counts{
       {JobState::kQueued, 0}, {JobState::kRunning, 0}, {JobState::kDone, 0}, {JobState::kDead, 0}};
-  for (const auto& [id, job] : jobs_) ++counts[job.state];
+  for (const auto& [id, job] : jobs_) {
+    if (passes(filter, job)) ++counts[job.state];
+  }
   return counts;
 }
 

@@ -47,7 +47,7 @@ class MemoryJournal final : public JobJournal {
   Result<std::optional<model::Job>> find(JobId id) override;
   Result<std::vector<model::Job>> list(const JobFilter& filter, std::size_t offset,
                                        std::size_t limit) override;
-  Result<std::map<model::JobState, std::size_t>> counts() override;
+  Result<std::map<model::JobState, std::size_t>> counts(const JobFilter& filter = {}) override;
   Result<std::optional<Timestamp>> next_due() override;
   Result<std::optional<Timestamp>> greatest_updated_at(const ArticleId& id) override;
   Result<std::size_t> prune(Timestamp before, std::size_t limit) override;

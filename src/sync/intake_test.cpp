@@ -60,7 +60,9 @@ class GatedJournal final : public store::JobJournal {
                                        std::size_t limit) override {
     return inner_.list(filter, offset, limit);
   }
-  Result<std::map<model::JobState, std::size_t>> counts() override { return inner_.counts(); }
+  Result<std::map<model::JobState, std::size_t>> counts(const store::JobFilter& filter) override {
+    return inner_.counts(filter);
+  }
   Result<std::optional<Timestamp>> next_due() override { return inner_.next_due(); }
   Result<std::optional<Timestamp>> greatest_updated_at(const ArticleId& id) override {
     return inner_.greatest_updated_at(id);

@@ -95,9 +95,9 @@ void add_chat(Router& router, const Services& services) {
   const RouteOptions options{.body_bytes_max = limits::kChatBodyBytes,
                              .admission = Admission::kStream,
                              .cancel_on_disconnect = true};
-  router.add({Method::kPost, "/api/v1/chat", with(services, chat), options});
+  router.add({Method::kPost, "/api/v1/chat", when_ready(services, chat), options});
   router.add({Method::kOptions, "/api/v1/chat", with(services, chat_options), {}});
-  router.add({Method::kPost, "/api/v1/chat/stream", with(services, chat_stream), options});
+  router.add({Method::kPost, "/api/v1/chat/stream", when_ready(services, chat_stream), options});
 }
 
 }  // namespace wellspring::http::routes

@@ -18,6 +18,19 @@ struct JobsQuestion {
   wire::Page page;
 };
 
+std::optional<JobId> id_parameter(const Request& request, std::string_view parameter,
+                                  wire::Problems& problems) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t id = wire::integer_parameter(request, parameter, 0, kMost, -1, problems);
+  return id < 0 ? std::nullopt : std::optional(JobId(id));
+}
+
+/// The counts are over all states, whatever state the page shows.
+store::JobFilter any_state(store::JobFilter filter) {
+  filter.state.reset();
+  return filter;
+}
+
 wire::Parsed<JobsQuestion> parse_jobs_question(const Request& request) {
   wire::Problems problems;
   JobsQuestion question;
@@ -32,12 +45,14 @@ wire::Parsed<JobsQuestion> parse_jobs_question(const Request& request) {
   if (const auto article = request.query_parameter("article_id"); article && !article->empty()) {
     question.filter.article = ArticleId(*article);
   }
+  question.filter.first = id_parameter(request, "from_id", problems);
+  question.filter.last = id_parameter(request, "to_id", problems);
   if (!problems.list.empty()) return problems;
   return question;
 }
 
 Result<json::object> list_jobs(store::JobJournal& journal, const JobsQuestion& question) {
-  const auto counts = journal.counts();
+  const auto counts = journal.counts(any_state(question.filter));
   if (!counts) return counts.error();
   json::array jobs;
   if (question.page.limit > 0) {

@@ -1,5 +1,7 @@
 #include "http/routes/routes.hpp"
 
+#include "http/wire/errors.hpp"
+
 namespace wellspring::http {
 
 Router product_routes(const Services& services, std::span<const StaticFile> page) {
@@ -16,9 +18,24 @@ Router product_routes(const Services& services, std::span<const StaticFile> page
 }
 
 namespace routes {
+namespace {
+
+boost::asio::awaitable<Response> not_ready(const Services& services, const Request&) {
+  Response response = wire::error_response(503, "unavailable", "Not ready: " + services.readiness().reason);
+  response.headers.emplace_back("Retry-After", "1");
+  co_return response;
+}
+
+}  // namespace
 
 Handler with(const Services& services, ServiceHandler handler) {
   return [&services, handler](const Request& request) { return handler(services, request); };
+}
+
+Handler when_ready(const Services& services, ServiceHandler handler) {
+  return [&services, handler](const Request& request) {
+    return services.readiness().ready ? handler(services, request) : not_ready(services, request);
+  };
 }
 
 }  // namespace routes

@@ -15,6 +15,8 @@ namespace routes {
 
 using ServiceHandler = boost::asio::awaitable<Response> (*)(const Services&, const Request&);
 Handler with(const Services& services, ServiceHandler handler);
+/// As with(), but 503 until the server is ready: half an index must not answer.
+Handler when_ready(const Services& services, ServiceHandler handler);
 
 void add_site(Router& router, const Services& services, std::span<const StaticFile> page);
 void add_health(Router& router, const Services& services);

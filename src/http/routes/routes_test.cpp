@@ -32,6 +32,8 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+constexpr const char* kQuestion = R"({"query":"When are the harbour lamps lit?"})";
+
 /// Says `pieces`, then hangs until cancelled, fails, or ends.
 class StubModel final : public llm::ChatModel {
  public:
@@ -132,8 +134,6 @@ class RoutesTest : public ::testing::Test {
   TestServer server_;
 };
 
-constexpr const char* kQuestion = R"({"query":"When are the harbour lamps lit?"})";
-
 TEST_F(RoutesTest, RootHealthAndReadiness) {
   EXPECT_EQ(ask(get("/")).second.at("status"), "operational");
   EXPECT_EQ(ask(get("/health/live")).second.at("status"), "healthy");
@@ -149,6 +149,8 @@ TEST_F(RoutesTest, RootHealthAndReadiness) {
   EXPECT_EQ(status, 503);
   EXPECT_EQ(body.at("ready"), false);
   EXPECT_EQ(body.at("reason"), "the index is being loaded");
+  EXPECT_EQ(ask(post("/api/v1/search", R"({"query":"x"})")).first, 503);
+  EXPECT_EQ(ask(post("/api/v1/chat/stream", kQuestion)).first, 503);
 }
 
 TEST_F(RoutesTest, MetricsInBothFormats) {
@@ -330,6 +332,9 @@ TEST_F(RoutesTest, JobsAreListedFoundAndRetried) {
   const auto listed = ask(get("/api/v1/sync/jobs?limit=5")).second;
   EXPECT_EQ(listed.at("jobs").at(0).at("article_id"), "j");
   EXPECT_EQ(listed.at("counts").at("queued").to_number<int>(), 1);
+  EXPECT_TRUE(ask(get("/api/v1/sync/jobs?from_id=2")).second.at("jobs").as_array().empty());
+  EXPECT_EQ(ask(get("/api/v1/sync/jobs?to_id=1&limit=0")).second.at("counts").at("queued").to_number<int>(),
+            1);
   const std::string id = std::to_string(listed.at("jobs").at(0).at("id").to_number<int>());
   EXPECT_EQ(ask(get("/api/v1/sync/jobs/" + id)).second.at("state"), "queued");
   EXPECT_EQ(ask(post("/api/v1/sync/jobs/" + id + "/retry", "")).first, 409);

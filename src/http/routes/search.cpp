@@ -18,8 +18,10 @@ boost::asio::awaitable<Response> search(const Services& services, const Request&
 }  // namespace
 
 void add_search(Router& router, const Services& services) {
-  router.add(
-      {Method::kPost, "/api/v1/search", with(services, search), {.body_bytes_max = limits::kChatBodyBytes}});
+  router.add({Method::kPost,
+              "/api/v1/search",
+              when_ready(services, search),
+              {.body_bytes_max = limits::kChatBodyBytes}});
 }
 
 }  // namespace wellspring::http::routes

@@ -26,6 +26,17 @@ std::string select_jobs(std::string_view more_columns, std::string_view rest) {
   return fmt::format("SELECT {}{} FROM jobs {}", kJobColumns, more_columns, rest);
 }
 
+/// Parameters 1 to 4 are the filter's members. A text for each combination, so that each finds its index; all
+/// name every parameter, so that all are bound alike.
+std::string where(const JobFilter& filter) {
+  std::string text = "WHERE ?1 IS ?1 AND ?2 IS ?2 AND ?3 IS ?3 AND ?4 IS ?4 ";
+  if (filter.state) text += "AND state = ?1 ";
+  if (filter.article) text += "AND article_id = ?2 ";
+  if (filter.first) text += "AND id >= ?3 ";
+  if (filter.last) text += "AND id <= ?4 ";
+  return text;
+}
+
 // Named, because without statistics SQLite prefers jobs_by_state and sorts.
 constexpr std::string_view kReady =
     "FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND head = 1 AND not_before IS NULL ORDER BY priority, "
@@ -214,24 +225,22 @@ Result<std::optional<Job>> SqliteJournal::find(JobId id) {
 
 Result<std::vector<Job>> SqliteJournal::list(const JobFilter& filter, std::size_t offset, std::size_t limit) {
   return database_.read({"list jobs"}, [&](Connection& connection) {
-    // Four texts, so that each finds its index.
-    std::string where;
-    if (filter.state) where += "AND state = ?1 ";
-    if (filter.article) where += "AND article_id = ?2 ";
-    Statement query = connection.prepare(
-        select_jobs("", "WHERE ?1 IS ?1 AND ?2 IS ?2 " + where + "ORDER BY id DESC LIMIT ?3 OFFSET ?4"));
-    query.bind(filter.state, filter.article, limit, offset);
+    Statement query =
+        connection.prepare(select_jobs("", where(filter) + "ORDER BY id DESC LIMIT ?5 OFFSET ?6"));
+    query.bind(filter.state, filter.article, filter.first, filter.last, limit, offset);
     std::vector<Job> page;
     while (query.step()) page.push_back(read_job(query));
     return page;
   });
 }
 
-Result<std::map<JobState, std::size_t>> SqliteJournal::counts() {
-  return database_.read({"count jobs"}, [](Connection& connection) {
+Result<std::map<JobState, std::size_t>> SqliteJournal::counts(const JobFilter& filter) {
+  return database_.read({"count jobs"}, [&](Connection& connection) {
     std::map<JobState, std::size_t> counts{
         {JobState::kQueued, 0}, {JobState::kRunning, 0}, {JobState::kDone, 0}, {JobState::kDead, 0}};
-    Statement query = connection.prepare("SELECT state, count(*) FROM jobs GROUP BY state");
+    Statement query =
+        connection.prepare("SELECT state, count(*) FROM jobs " + where(filter) + "GROUP BY state");
+    query.bind(filter.state, filter.article, filter.first, filter.last);
     while (query.step()) counts[static_cast<JobState>(query.integer(0))] = query.count(1);
     return counts;
   });
