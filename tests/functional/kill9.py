@@ -33,6 +33,7 @@ class Sender:
     def __init__(self, rng):
         self.rng = rng
         self.model = {}  # article -> tick of its live revision, or None
+        self.generation = [0] * ARTICLES  # a CMS never gives a deleted article's id again
         self.acknowledged = []
         self.pending = None
         self.tick = 0
@@ -40,12 +41,15 @@ class Sender:
     def next_event(self):
         if self.pending is None:
             self.tick += 1
-            article = f"article-{self.rng.randrange(ARTICLES)}"
+            number = self.rng.randrange(ARTICLES)
+            article = f"article-{number}-{self.generation[number]}"
             kind = self.rng.choices(("publish", "unpublish", "delete"), (8, 1, 1))[0]
             text = markdown(article, self.tick, self.rng)
             body = {"publish": webhook("update", article, f"Title {article}", text, stamp(self.tick)),
                     "unpublish": webhook("update", article, "", "", stamp(self.tick), status="draft"),
                     "delete": webhook("delete", article, "", "", stamp(self.tick))}[kind]
+            if kind == "delete":
+                self.generation[number] += 1
             self.pending = (article, kind, self.tick, json.dumps(body))
         return self.pending
 

@@ -74,13 +74,13 @@ class Lifecycle(unittest.TestCase):
         go_on = threading.Event()
 
         def script(body, write):
-            write("At ")
+            write("The lamps are lit ")
             go_on.wait(20)
-            write("dusk [1].")
+            write("at dusk [1].")
         server = self.serve_with(script)
         response = self.open_stream(server)
         seen = b""
-        while b'"At' not in seen:
+        while b"lamps are" not in seen.split(b"streaming", 1)[-1] or b"streaming" not in seen:
             piece = response.read1(65536)
             self.assertTrue(piece, seen)
             seen += piece
