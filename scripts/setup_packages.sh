@@ -16,6 +16,9 @@ fi
 # The package clients are taken from Debian only where the machine has none.
 command -v go >/dev/null || packages+=(golang-go)
 command -v mvn >/dev/null || packages+=(maven)
+if [[ " $* " == *" --test "* ]]; then
+  command -v node >/dev/null || packages+=(nodejs)
+fi
 
 missing=()
 for package in "${packages[@]}"; do
