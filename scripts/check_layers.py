@@ -12,12 +12,12 @@ SRC = ROOT / "src"
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 # Third-party headers by prefix, and the folders whose files may name them.
 HEAVY = {
-    "boost/beast": {"http", "llm", "cli", "rag"},
+    "boost/beast": {"http", "llm", "cli", "runtime"},
     "onnxruntime": {"embed"},
     "sqlite3.h": {"store/sqlite"},
     "cmark": {"text"},
     "libstemmer.h": {"text"},
-    "utf8proc.h": {"text", "embed"},
+    "utf8proc.h": {"text", "embed", "rag"},
     "mongoc": {"mongo/driver"},
     "prometheus/": {"obs"},
     "spdlog/": {"obs"},

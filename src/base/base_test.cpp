@@ -3,9 +3,9 @@
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/ids.hpp"
+#include "base/limits.hpp"
 #include "base/manual_clock.hpp"
 #include "base/mutex.hpp"
-#include "base/limits.hpp"
 #include "base/result.hpp"
 #include "base/timestamp.hpp"
 #include "base/utf8.hpp"
@@ -32,26 +32,31 @@ TEST(Result, UncheckedValueThrowsTheError) {
 }
 
 TEST(Timestamp, ReadsWhatACmsSends) {
-  EXPECT_EQ(format_timestamp(parse_timestamp("2025-11-16T17:27:37.123Z").value()), "2025-11-16T17:27:37.123Z");
-  EXPECT_EQ(format_timestamp(parse_timestamp("2025-11-16T17:27:37.123456").value()), "2025-11-16T17:27:37.123Z");
+  EXPECT_EQ(format_timestamp(parse_timestamp("2025-11-16T17:27:37.123Z").value()),
+            "2025-11-16T17:27:37.123Z");
+  EXPECT_EQ(format_timestamp(parse_timestamp("2025-11-16T17:27:37.123456").value()),
+            "2025-11-16T17:27:37.123Z");
   EXPECT_EQ(format_timestamp(parse_timestamp("2025-11-16 17:27:37+02:00").value()), "2025-11-16T15:27:37Z");
   EXPECT_EQ(format_timestamp(parse_timestamp("2025-11-16").value()), "2025-11-16T00:00:00Z");
-  EXPECT_EQ(format_timestamp(parse_timestamp("9999-12-31T23:59:59.999Z").value()), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_timestamp(parse_timestamp("9999-12-31T23:59:59.999Z").value()),
+            "9999-12-31T23:59:59.999Z");
   EXPECT_EQ(format_timestamp(parse_timestamp("+010000-01-01T00:00:00Z").value()), "+010000-01-01T00:00:00Z");
   EXPECT_EQ(format_timestamp(parse_timestamp("1969-12-31T23:59:59.5Z").value()), "1969-12-31T23:59:59.500Z");
 }
 
 TEST(Timestamp, RefusesWhatIsNoDate) {
-  for (const char* text : {"", "2025", "2025-13-01", "2025-02-29", "2025-02-30T00:00:00Z", "2025-01-01T25:00:00Z",
-                           "2025-01-01T00:00:00ZZ", "2025-01-01T00:00:00.Z", "99999-01-01", "yesterday", "2025-01-01T",
-                           "+99999999-01-01", "2025-01-01T00:00:00+99:00"}) {
+  for (const char* text :
+       {"", "2025", "2025-13-01", "2025-02-29", "2025-02-30T00:00:00Z", "2025-01-01T25:00:00Z",
+        "2025-01-01T00:00:00ZZ", "2025-01-01T00:00:00.Z", "99999-01-01", "yesterday", "2025-01-01T",
+        "+99999999-01-01", "2025-01-01T00:00:00+99:00"}) {
     EXPECT_FALSE(parse_timestamp(text).has_value()) << text;
   }
 }
 
 TEST(Utf8, TellsWellFormedFromIllFormed) {
   EXPECT_TRUE(is_valid_utf8("plain, \xC3\xA9, \xE2\x82\xAC, \xF0\x9F\x9A\x80"));
-  for (const std::string bytes : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\xFF"}) {
+  for (const std::string bytes :
+       {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\xFF"}) {
     EXPECT_FALSE(is_valid_utf8(bytes));
     EXPECT_TRUE(is_valid_utf8(sanitize_utf8(bytes)));
   }

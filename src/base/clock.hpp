@@ -24,14 +24,18 @@ class SystemClock final : public Clock {
   SteadyTime steady() const override { return std::chrono::steady_clock::now(); }
 };
 
-/// A moment by which something must be done. Passed down by value; each await and store call takes what is left.
+/// A moment by which something must be done. Passed down by value; each await and store call takes what is
+/// left.
 class Deadline {
  public:
   explicit Deadline(SteadyTime at) : at_(at) {}
-  static Deadline after(const Clock& clock, std::chrono::milliseconds budget) { return Deadline(clock.steady() + budget); }
+  static Deadline after(const Clock& clock, std::chrono::milliseconds budget) {
+    return Deadline(clock.steady() + budget);
+  }
   SteadyTime at() const { return at_; }
   std::chrono::milliseconds left(SteadyTime now) const {
-    return now >= at_ ? std::chrono::milliseconds{0} : std::chrono::ceil<std::chrono::milliseconds>(at_ - now);
+    return now >= at_ ? std::chrono::milliseconds{0}
+                      : std::chrono::ceil<std::chrono::milliseconds>(at_ - now);
   }
 
  private:

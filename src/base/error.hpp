@@ -54,17 +54,21 @@ inline constexpr std::array<ErrorKindInfo, 14> kErrorKinds{{
     {ErrorKind::kBug, "bug", 500, Retryable::kNo},
 }};
 
-constexpr const ErrorKindInfo& info(ErrorKind kind) { return kErrorKinds[static_cast<std::size_t>(kind)]; }
+constexpr const ErrorKindInfo& info(ErrorKind kind) {
+  return kErrorKinds[static_cast<std::size_t>(kind)];
+}
 
-/// A failure. `message` follows one form: operation, subject, observed against allowed, what to do. It holds no
-/// secret and no URI with credentials, and may be shown to an operator; `subject` names the thing it is about.
+/// A failure. `message` follows one form: operation, subject, observed against allowed, what to do. It holds
+/// no secret and no URI with credentials, and may be shown to an operator; `subject` names the thing it is
+/// about.
 struct Error {
   ErrorKind kind = ErrorKind::kBug;
   std::string message;
   std::string subject;
 };
 
-/// Thrown only where a constructor or start-up cannot go on, and by Result::value() on an error nobody checked.
+/// Thrown only where a constructor or start-up cannot go on, and by Result::value() on an error nobody
+/// checked.
 class Failure : public std::runtime_error {
  public:
   explicit Failure(Error error) : std::runtime_error(error.message), error_(std::move(error)) {}

@@ -26,7 +26,9 @@ class WELLSPRING_TSA(capability("mutex")) Mutex {
 
 class WELLSPRING_TSA(scoped_lockable) MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) WELLSPRING_TSA(acquire_capability(mutex)) : mutex_(mutex) { mutex_.lock(); }
+  explicit MutexLock(Mutex& mutex) WELLSPRING_TSA(acquire_capability(mutex)) : mutex_(mutex) {
+    mutex_.lock();
+  }
   ~MutexLock() WELLSPRING_TSA(release_capability()) { mutex_.unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;

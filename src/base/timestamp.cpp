@@ -68,7 +68,8 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
   if (!month_number || !take(text, '-')) return std::nullopt;
   const auto day_number = take_number(text, 2);
   if (!day_number) return std::nullopt;
-  const year_month_day date{*year, month{static_cast<unsigned>(*month_number)}, day{static_cast<unsigned>(*day_number)}};
+  const year_month_day date{*year, month{static_cast<unsigned>(*month_number)},
+                            day{static_cast<unsigned>(*day_number)}};
   if (!date.ok()) return std::nullopt;
   milliseconds since_midnight{0};
   minutes zone{0};
@@ -110,9 +111,11 @@ std::string format_timestamp(Timestamp at) {
   const year_month_day date{days};
   const hh_mm_ss time{at - days};
   const int year = static_cast<int>(date.year());
-  std::string text = year >= 0 && year <= 9999 ? fmt::format("{:04}", year) : fmt::format("{}{:06}", year < 0 ? '-' : '+', std::abs(year));
-  text += fmt::format("-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                      time.hours().count(), time.minutes().count(), time.seconds().count());
+  std::string text = year >= 0 && year <= 9999 ? fmt::format("{:04}", year)
+                                               : fmt::format("{}{:06}", year < 0 ? '-' : '+', std::abs(year));
+  text += fmt::format("-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<unsigned>(date.month()),
+                      static_cast<unsigned>(date.day()), time.hours().count(), time.minutes().count(),
+                      time.seconds().count());
   if (time.subseconds().count() != 0) text += fmt::format(".{:03}", time.subseconds().count());
   return text + "Z";
 }

@@ -5,7 +5,9 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-unsigned char byte_at(std::string_view bytes, std::size_t i) { return static_cast<unsigned char>(bytes[i]); }
+unsigned char byte_at(std::string_view bytes, std::size_t i) {
+  return static_cast<unsigned char>(bytes[i]);
+}
 
 /// The length of the well-formed sequence at `i`, or 0 (Unicode 15, table 3-7).
 std::size_t sequence_length(std::string_view bytes, std::size_t i) {

@@ -23,7 +23,8 @@ class Embedder {
   virtual std::size_t count_tokens(std::string_view text) const = 0;
   /// The longest input in pieces, including the two special pieces.
   virtual std::size_t max_tokens() const = 0;
-  /// Names model and form ("all-minilm-l6-v2/int8"); stored beside vectors, which are only comparable under one name.
+  /// Names model and form ("all-minilm-l6-v2/int8"); stored beside vectors, which are only comparable under
+  /// one name.
   virtual const std::string& model_name() const = 0;
 };
 

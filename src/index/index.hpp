@@ -12,11 +12,16 @@
 
 namespace wellspring::index {
 
-/// Splits text into terms for the given locale, appending to the list. Injected, so that the index knows no language.
-using Analyze = std::function<void(std::string_view text, std::string_view locale, std::vector<std::string>& terms)>;
+/// Splits text into terms for the given locale, appending to the list. Injected, so that the index knows no
+/// language. Thread-safe, and the same text and locale always give the same terms.
+using Analyze =
+    std::function<void(std::string_view text, std::string_view locale, std::vector<std::string>& terms)>;
+
+/// Calls `task(0)` to `task(count - 1)`, at once where it can, and returns when all have returned.
+using ParallelFor = std::function<void(std::size_t count, const std::function<void(std::size_t)>& task)>;
 
 enum class Fusion {
-  kConvex,  ///< min-max normalised scores of both stages, mixed by `bm25_weight`
+  kConvex,  ///< scores of both stages, normalised over all chunks the query may find, mixed by `bm25_weight`
   kRrf,     ///< reciprocal ranks, constant 60
 };
 
@@ -29,7 +34,7 @@ struct IndexOptions {
 struct SearchOptions {
   Fusion fusion = Fusion::kConvex;
   float bm25_weight = 0.4F;
-  std::size_t candidates = 1000;  ///< per stage, before fusion
+  std::size_t candidates = 1000;  ///< per stage, for kRrf (kConvex weighs every chunk)
 };
 
 /// An immutable state of the index: every article is there in exactly one revision or not at all.
@@ -37,16 +42,18 @@ struct SearchOptions {
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
-  /// The best `query.k` chunks, best first; equal scores are ordered by (article, chunk index). `vector` is the query's embedding,
-  /// of the index's dimension; it may be empty in mode kBm25. Never fails: a query without terms or vector finds nothing.
+  /// The best `query.k` chunks, best first; equal scores are ordered by (article, chunk index). `vector` is
+  /// the query's embedding, of the index's dimension; it may be empty in mode kBm25. Never fails: a stage
+  /// without terms or vector finds nothing, and a hybrid search then rests on the other. Scores depend on
+  /// what is live alone, not on how it got there.
   virtual std::vector<model::Hit> search(const model::Query& query, std::span<const float> vector,
                                          const SearchOptions& options) const = 0;
   virtual std::size_t chunk_count() const = 0;
   virtual std::size_t article_count() const = 0;
 };
 
-/// The searchable state and its one writer. replace() and remove() cost in proportion to the article's chunks;
-/// segments are merged in the background by merge_step().
+/// The searchable state and its one writer. replace() and remove() cost in proportion to the article's
+/// chunks; segments are merged in the background by merge_step().
 class Index {
  public:
   Index(const IndexOptions& options, Analyze analyze);
@@ -54,13 +61,19 @@ class Index {
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
-  /// One revision for one article key, visible at once when the call returns. Any thread; writers are serialised.
+  /// One revision for one article key, its chunks in reading order; no chunks remove it. Visible at once when
+  /// the call returns. Any thread; writers are serialised.
   void replace(const model::ArticleKey& key, std::vector<model::EmbeddedChunk> chunks);
   /// All locales of the article.
   void remove(const ArticleId& id);
-  /// Builds everything from nothing quickly (start-up): as replace() for each, published once.
-  void load(std::vector<std::pair<model::ArticleKey, std::vector<model::EmbeddedChunk>>> articles);
-  /// Merges some segments when there are too many or too many dead chunks. False when nothing is left to do.
+  /// Builds everything from nothing quickly (start-up): as replace() for each in order, published once, in
+  /// place of what was there. The work is cut into a few tasks for `parallel`, or done on the calling thread
+  /// without one.
+  void load(std::vector<std::pair<model::ArticleKey, std::vector<model::EmbeddedChunk>>> articles,
+            const ParallelFor& parallel = {});
+  /// Merges some segments when there are too many or too many dead chunks. False when nothing is left to
+  /// do. Call it after changes, until false. Any thread, one merge at a time; readers never wait for it,
+  /// writers only for the swap.
   bool merge_step();
   /// The newest state. Any thread, never blocks on a writer.
   std::shared_ptr<const Snapshot> snapshot() const;

@@ -25,7 +25,8 @@ struct Passage {
   std::string text;  ///< the chunk's body, without header lines
 };
 
-/// One question with its evidence, in both forms a model may want: ready messages, and the parts they were made of.
+/// One question with its evidence, in both forms a model may want: ready messages, and the parts they were
+/// made of.
 struct ChatRequest {
   std::string question;  ///< standalone form
   std::vector<Passage> passages;
@@ -38,8 +39,8 @@ struct Generation {
   std::size_t output_tokens = 0;
 };
 
-/// Receives pieces of the answer in order, each whole code points. Awaiting it applies the reader's back-pressure;
-/// an error from it (the reader went away) ends the generation with that error.
+/// Receives pieces of the answer in order, each whole code points. Awaiting it applies the reader's
+/// back-pressure; an error from it (the reader went away) ends the generation with that error.
 using TextSink = std::function<boost::asio::awaitable<Result<void>>(std::string text)>;
 
 /// Writes answers. Runs on the io executor; never blocks it. Cancelling the awaiting coroutine (Asio's
@@ -48,7 +49,8 @@ using TextSink = std::function<boost::asio::awaitable<Result<void>>(std::string 
 class ChatModel {
  public:
   virtual ~ChatModel() = default;
-  virtual boost::asio::awaitable<Result<Generation>> generate(ChatRequest request, Deadline deadline, TextSink sink) = 0;
+  virtual boost::asio::awaitable<Result<Generation>> generate(ChatRequest request, Deadline deadline,
+                                                              TextSink sink) = 0;
   /// The label in metrics and logs.
   virtual const std::string& name() const = 0;
 };

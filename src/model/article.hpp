@@ -19,18 +19,19 @@ struct ArticleKey {
   auto operator<=>(const ArticleKey&) const = default;
 };
 
-/// One published state of an article, as the CMS or an import sent it. All text is well-formed UTF-8 without NUL.
+/// One published state of an article, as the CMS or an import sent it. All text is well-formed UTF-8 without
+/// NUL.
 struct Article {
   ArticleKey key;
   std::string title;
-  std::string markdown;                   ///< without front matter; may be empty
+  std::string markdown;  ///< without front matter; may be empty
   std::optional<Timestamp> created_at;
-  std::optional<Timestamp> updated_at;    ///< orders revisions; absent for undated imports
+  std::optional<Timestamp> updated_at;  ///< orders revisions; absent for undated imports
   std::optional<Timestamp> published_at;
   std::optional<std::string> author;
   std::vector<std::string> categories;
   std::optional<std::string> slug;
-  std::string source = "payload";         ///< "payload" for the CMS, "import" for files
+  std::string source = "payload";            ///< "payload" for the CMS, "import" for files
   std::map<std::string, std::string> extra;  ///< front matter of imported files (tags, url, ...)
 };
 

@@ -34,7 +34,8 @@ struct ChunkMetadata {
 
 /// A passage of one revision.
 struct Chunk {
-  /// Header lines (`Title:`, `Section:`, ...), a blank line, then the body: what is embedded, searched and shown.
+  /// Header lines (`Title:`, `Section:`, ...), a blank line, then the body: what is embedded, searched and
+  /// shown.
   std::string text;
   std::size_t body_offset = 0;  ///< where the body starts in `text`, in bytes
   ChunkMetadata metadata;

@@ -100,7 +100,9 @@ json::object to_object(const std::map<std::string, std::string>& texts) {
   return object;
 }
 
-json::array to_array(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+json::array to_array(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
 
 }  // namespace
 
@@ -145,7 +147,9 @@ Result<ChunkMetadata> chunk_metadata_from_json(const json::object& object) {
   metadata.subsection = read.optional_text("subsection_title");
   metadata.subsubsection = read.optional_text("subsubsection_title");
   const std::string type = read.text("chunk_type");
-  metadata.type = type == "section" ? ChunkType::kSection : type == "text" ? ChunkType::kText : ChunkType::kTitleSummary;
+  metadata.type = type == "section" ? ChunkType::kSection
+                  : type == "text"  ? ChunkType::kText
+                                    : ChunkType::kTitleSummary;
   metadata.content_length = read.count("content_length");
   metadata.index = read.count("chunk_index");
   const json::value* is_title = object.if_contains("is_title_chunk");
@@ -155,7 +159,8 @@ Result<ChunkMetadata> chunk_metadata_from_json(const json::object& object) {
     if (value.is_string() && !known.contains(key)) metadata.extra.emplace(key, value.get_string());
   }
   if (!read.first_problem().empty()) {
-    return fail(ErrorKind::kCorrupt, "chunk metadata: member '" + read.first_problem() + "' is missing or has the wrong type",
+    return fail(ErrorKind::kCorrupt,
+                "chunk metadata: member '" + read.first_problem() + "' is missing or has the wrong type",
                 metadata.article.id.value());
   }
   return metadata;
@@ -194,7 +199,8 @@ Result<Article> article_from_json(const json::object& object) {
   article.source = read.text("source");
   article.extra = read.text_map("extra");
   if (!read.first_problem().empty()) {
-    return fail(ErrorKind::kCorrupt, "journalled article: member '" + read.first_problem() + "' is missing or has the wrong type",
+    return fail(ErrorKind::kCorrupt,
+                "journalled article: member '" + read.first_problem() + "' is missing or has the wrong type",
                 article.key.id.value());
   }
   return article;

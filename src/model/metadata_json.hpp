@@ -7,8 +7,8 @@
 
 namespace wellspring::model {
 
-/// The metadata object of contract 4.3: absent headings are absent keys, unknown author, date and slug are null,
-/// times are ISO strings. `extra` members come last and never replace a contract key.
+/// The metadata object of contract 4.3: absent headings are absent keys, unknown author, date and slug are
+/// null, times are ISO strings. `extra` members come last and never replace a contract key.
 boost::json::object to_json(const ChunkMetadata& metadata);
 
 /// The inverse. kCorrupt when a required member is missing or has the wrong type.

@@ -23,8 +23,8 @@ constexpr std::string_view name(SearchMode mode) {
   return "hybrid";
 }
 
-/// One condition: the named metadata member (contract 4.3, or an `extra` key) equals one of the values. A member
-/// that is a list (`categories`) matches when any of its items does.
+/// One condition: the named metadata member (contract 4.3, or an `extra` key) equals one of the values. A
+/// member that is a list (`categories`) matches when any of its items does.
 struct FieldMatch {
   std::string field;
   std::vector<std::string> any_of;
@@ -41,8 +41,8 @@ struct Query {
   std::string locale = kDefaultLocale;  ///< chooses the analyzer of the query text
 };
 
-/// A chunk with scores. `score` orders the hits; `bm25` and `dense` are the raw scores of the stages (0 when the
-/// stage did not run or did not see the chunk). A dense score is a cosine in [-1, 1].
+/// A chunk with scores. `score` orders the hits; `bm25` and `dense` are the raw scores of the stages (0 when
+/// the stage did not run or did not see the chunk). A dense score is a cosine in [-1, 1].
 struct Hit {
   std::shared_ptr<const Chunk> chunk;  ///< keeps the immutable chunk alive beyond its snapshot
   float score = 0;

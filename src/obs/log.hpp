@@ -14,9 +14,10 @@ enum class LogFormat { kText, kJson };
 /// A named value of a log line. Never a secret, never a body, never a URI with credentials.
 using LogField = std::pair<std::string_view, std::string>;
 
-/// Writes lines to standard error, `YYYY-MM-DD HH:MM:SS - logger - LEVEL - message key=value` or one JSON object per line with
-/// `timestamp`, `level`, `logger`, `message` and the fields. Thread-safe; never throws, never blocks on more than
-/// the write itself. Control characters in values are escaped, so a line stays a line.
+/// Writes lines to standard error, `YYYY-MM-DD HH:MM:SS - logger - LEVEL - message key=value` or one JSON
+/// object per line with `timestamp`, `level`, `logger`, `message` and the fields. Thread-safe; never throws,
+/// never blocks on more than the write itself. Control characters in values are escaped, so a line stays a
+/// line.
 class Log {
  public:
   Log(LogLevel level, LogFormat format);
@@ -32,7 +33,8 @@ class Log {
   void info(std::string_view logger, std::string_view message, std::initializer_list<LogField> fields = {}) {
     write(LogLevel::kInfo, logger, message, fields);
   }
-  void warning(std::string_view logger, std::string_view message, std::initializer_list<LogField> fields = {}) {
+  void warning(std::string_view logger, std::string_view message,
+               std::initializer_list<LogField> fields = {}) {
     write(LogLevel::kWarning, logger, message, fields);
   }
   void error(std::string_view logger, std::string_view message, std::initializer_list<LogField> fields = {}) {

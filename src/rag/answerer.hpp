@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,18 +12,23 @@
 #include "model/chat.hpp"
 #include "model/query.hpp"
 #include "obs/metrics.hpp"
+#include "rag/evidence.hpp"
 #include "rag/retriever.hpp"
 
 namespace wellspring::rag {
 
+/// How the reader gets the answer; a label in metrics.
+enum class Delivery { kWhole, kStream };
+
 struct Question {
-  std::string text;
+  std::string text;  ///< as typed; sanitised here (contract 1.13, without its escapes)
   std::vector<model::ChatTurn> history;
   std::string locale = model::kDefaultLocale;
+  Delivery delivery = Delivery::kStream;
 };
 
-/// Where an answer goes: sources once, then text in pieces of whole code points. An error returned by either ends
-/// the answer with that error (the reader went away).
+/// Where an answer goes: sources once, then text in pieces of whole code points. An error returned by either
+/// ends the answer with that error (the reader went away).
 class AnswerSink {
  public:
   virtual ~AnswerSink() = default;
@@ -31,26 +38,46 @@ class AnswerSink {
 };
 
 struct AnswerSummary {
-  bool refused = false;     ///< no or too weak evidence: the text says so and there are no sources
+  bool refused = false;  ///< no or too weak evidence: the text says so and there are no sources
   bool from_cache = false;
   llm::Generation generation;
 };
 
-struct AnswererOptions {
-  std::size_t passages = 8;            ///< at most this many sources (contract: never over 15)
-  std::size_t history_pairs = 4;       ///< MAX_CHAT_HISTORY_PAIRS
-  std::size_t prompt_tokens = 6'000;   ///< budget for the whole prompt, estimated at 4 bytes a token
+/// Who states a follow-up question in full for retrieval.
+enum class FollowUps {
+  kHeuristic,  ///< deterministic, see with_subject()
+  kModel,      ///< the chat model, and the heuristic when it fails or is late
 };
 
-/// Question -> retrieve -> judge the evidence -> generate -> cite. Runs on the io executor; borrows what it is given.
+struct AnswererOptions {
+  std::size_t passages = 8;           ///< at most this many sources (contract: never over 15)
+  std::size_t history_pairs = 4;      ///< MAX_CHAT_HISTORY_PAIRS
+  std::size_t prompt_tokens = 6'000;  ///< budget for the whole prompt, estimated at 4 bytes a token
+  FollowUps follow_ups = FollowUps::kHeuristic;
+  std::chrono::milliseconds rewrite_timeout{3'000};
+  EvidenceOptions evidence = {};
+};
+
+/// Question -> retrieve -> judge the evidence -> generate -> cite. Runs on the io executor; borrows what it
+/// is given.
 class Answerer {
  public:
-  Answerer(const Retriever& retriever, llm::ChatModel& model, const AnswererOptions& options, const Clock& clock,
-           obs::Metrics& metrics);
+  Answerer(const Retriever& retriever, llm::ChatModel& model, const AnswererOptions& options,
+           const Clock& clock, obs::Metrics& metrics);
   /// Errors: those of retrieval and of the model, and what the sink returned.
-  boost::asio::awaitable<Result<AnswerSummary>> answer(Question question, Deadline deadline, AnswerSink& sink) const;
+  boost::asio::awaitable<Result<AnswerSummary>> answer(Question question, Deadline deadline,
+                                                       AnswerSink& sink) const;
 
  private:
+  boost::asio::awaitable<Result<AnswerSummary>> answer_asked(Question question, Deadline deadline,
+                                                             AnswerSink& sink) const;
+  boost::asio::awaitable<Result<std::string>> in_full(const std::string& asked,
+                                                      std::span<const model::ChatPair> pairs,
+                                                      const std::string& locale, Deadline deadline) const;
+  boost::asio::awaitable<Result<AnswerSummary>> refuse(const std::string& locale, AnswerSink& sink) const;
+  boost::asio::awaitable<Result<llm::Generation>> call_model(llm::ChatRequest request, std::string operation,
+                                                             Deadline deadline, llm::TextSink sink) const;
+
   const Retriever& retriever_;
   llm::ChatModel& model_;
   AnswererOptions options_;

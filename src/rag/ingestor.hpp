@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -16,21 +17,29 @@ namespace wellspring::rag {
 /// nothing that is time.
 std::string content_hash(const model::Article& article);
 
-/// Brings one article into store and index: chunk, embed what is new (a chunk whose text is already stored for
-/// this article with the same embedding model keeps its vector), publish atomically, make it searchable.
-/// Blocks and computes: call it on the background executor, from one thread per article at a time.
+/// Brings one article into store and index: chunk, embed what is new (a chunk whose text is already stored
+/// for this article keeps its vector), publish atomically, make it searchable. Blocks and computes: call it
+/// on the background executor, from one thread per article at a time. Call load() before anything else:
+/// afterwards every stored vector is the embedder's own.
 class Ingestor {
  public:
-  Ingestor(const embed::Embedder& embedder, store::ArticleStore& store, index::Index& index, const Clock& clock,
-           obs::Metrics& metrics);
-  /// Store first, then index. Errors: those of chunking, embedding and the store; the old revision stays served.
+  Ingestor(const embed::Embedder& embedder, store::ArticleStore& store, index::Index& index,
+           const Clock& clock, obs::Metrics& metrics);
+  /// Store first, then index. Errors: those of chunking, embedding and the store; the old revision stays
+  /// served.
   Result<void> publish(const model::Article& article);
   /// Unpublish or delete, all locales; see ArticleStore::remove for `tombstone`.
   Result<void> remove(const ArticleId& id, std::optional<Timestamp> tombstone);
-  /// Fills the empty index from the store; embeds chunks whose vectors belong to another model.
+  /// Fills the empty index from the store; embeds chunks whose vectors belong to another model and stores
+  /// those vectors.
   Result<void> load();
 
  private:
+  void reuse_vectors(std::vector<model::EmbeddedChunk>& stored,
+                     std::vector<model::EmbeddedChunk>& chunks) const;
+  Result<void> embed_missing(std::vector<model::EmbeddedChunk>& chunks);
+  Result<void> renew_vectors(const model::ArticleKey& key, std::vector<model::EmbeddedChunk>& chunks);
+
   const embed::Embedder& embedder_;
   store::ArticleStore& store_;
   index::Index& index_;

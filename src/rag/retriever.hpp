@@ -24,7 +24,8 @@ class Retriever {
  public:
   Retriever(const embed::Embedder& embedder, const index::Index& index, const index::SearchOptions& options,
             runtime::Executors& executors, obs::Metrics& metrics);
-  /// Errors: kInvalidArgument (k is 0 or over limits::kSearchResults), and those of the embedder. No hit is no error.
+  /// Errors: kInvalidArgument (k is 0 or over limits::kSearchResults), and those of the embedder. No hit is
+  /// no error.
   boost::asio::awaitable<Result<Retrieved>> retrieve(model::Query query) const;
 
  private:

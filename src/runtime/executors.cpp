@@ -10,9 +10,13 @@ Executors::Executors(const ExecutorOptions& options)
       background_(std::max<std::size_t>(2, options.cpu_threads) - 1),
       blocking_(std::max<std::size_t>(1, options.blocking_threads)) {}
 
-Executors::~Executors() { stop(); }
+Executors::~Executors() {
+  stop();
+}
 
-void Executors::run_io() { io_.run(); }
+void Executors::run_io() {
+  io_.run();
+}
 
 void Executors::stop() {
   io_.stop();

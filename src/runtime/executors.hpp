@@ -11,10 +11,10 @@ struct ExecutorOptions {
   std::size_t blocking_threads = 4;  ///< threads that may sleep in a database driver
 };
 
-/// The process's threads. `io` runs coroutines, sockets and timers on the thread that calls run_io(); it never
-/// blocks. `cpu` computes; `background` is the share of the cpu budget that ingest may use (one thread less, at
-/// least one), so that a question never queues behind an import. `blocking` may sleep.
-/// Destroy after everything that posts to it.
+/// The process's threads. `io` runs coroutines, sockets and timers on the thread that calls run_io(); it
+/// never blocks. `cpu` computes; `background` is the share of the cpu budget that ingest may use (one thread
+/// less, at least one), so that a question never queues behind an import. `blocking` may sleep. Destroy after
+/// everything that posts to it.
 class Executors {
  public:
   explicit Executors(const ExecutorOptions& options);

@@ -31,7 +31,8 @@ auto offload(Pool& pool, Work work) -> boost::asio::awaitable<std::invoke_result
             try {
               return work();
             } catch (const std::exception& thrown) {
-              return fail(ErrorKind::kBug, std::string("unexpected exception in offloaded work: ") + thrown.what());
+              return fail(ErrorKind::kBug,
+                          std::string("unexpected exception in offloaded work: ") + thrown.what());
             }
           };
           auto executor = guard.get_executor();

@@ -32,7 +32,8 @@ auto run_offloaded(Work work) {
 
 TEST(Offload, RunsElsewhereAndResumesHere) {
   const auto here = std::this_thread::get_id();
-  const Result<bool> elsewhere = run_offloaded([here]() -> Result<bool> { return std::this_thread::get_id() != here; });
+  const Result<bool> elsewhere =
+      run_offloaded([here]() -> Result<bool> { return std::this_thread::get_id() != here; });
   ASSERT_TRUE(elsewhere.has_value());
   EXPECT_TRUE(*elsewhere);
 }

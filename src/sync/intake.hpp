@@ -16,12 +16,13 @@
 namespace wellspring::sync {
 
 struct IntakeOptions {
-  std::size_t waiting_jobs_max = 4'096;    ///< accepted in memory, not yet durable; more is kOverloaded
+  std::size_t waiting_jobs_max = 4'096;  ///< accepted in memory, not yet durable; more is kOverloaded
   std::size_t waiting_bytes_max = 64u << 20;
 };
 
-/// Makes jobs durable. Calls that arrive while a write is under way share the next one (group commit), so a burst of webhooks
-/// costs few fsyncs. Lives on the io executor; not thread-safe across executors.
+/// Makes jobs durable. Calls that arrive while a write is under way share the next one (group commit), so a
+/// burst of webhooks costs few fsyncs. Lives on the io executor; not thread-safe across executors. Destroy
+/// when io runs no more.
 class Intake {
  public:
   Intake(store::JobJournal& journal, runtime::Executors& executors, const Clock& clock, obs::Metrics& metrics,
@@ -30,7 +31,9 @@ class Intake {
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
 
-  /// Returns the ids once all `jobs` are durable. Errors: kOverloaded at the limits, and those of the journal.
+  /// Returns the ids once all `jobs` are durable. Errors: kOverloaded at the limits, kTooLarge for more jobs
+  /// than fit at once, kCancelled when the caller was cancelled (the jobs become durable all the same), and
+  /// those of the journal.
   boost::asio::awaitable<Result<std::vector<JobId>>> accept(std::vector<model::NewJob> jobs);
   /// Called on io after each durable batch; wakes the worker.
   void on_accepted(std::function<void()> notify);

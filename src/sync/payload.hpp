@@ -12,8 +12,8 @@ namespace wellspring::sync {
 
 /// A webhook of the CMS, understood (contract 1.9, 2.2, 12).
 struct PayloadEvent {
-  std::string operation;  ///< as sent; "update" when absent
-  bool published = false; ///< the document is to be served (not a delete, status published)
+  std::string operation;   ///< as sent; "update" when absent
+  bool published = false;  ///< the document is to be served (not a delete, status published)
   model::NewJob job;
 };
 
@@ -30,16 +30,18 @@ struct PayloadRefusal {
   std::vector<FieldProblem> problems;
 };
 
+/// error() gives a copy: keep it before looping over its problems.
 using PayloadResult = boost::system::result<PayloadEvent, PayloadRefusal>;
 [[noreturn]] void throw_exception_from_error(const PayloadRefusal& refusal, const boost::source_location&);
 
 /// Reads a webhook body. `locale` comes from the hook's URL; empty means the default locale. Pure.
-/// Delete and unpublish need only an id; a publish needs title, updatedAt and text (`markdown`, or `content` as
-/// Lexical). Ids may be strings or numbers, relationships ids or objects with an `id`.
+/// Delete and unpublish need only an id; a publish needs title, updatedAt and text (`markdown`, or `content`
+/// as Lexical). Ids may be strings or numbers, relationships ids or objects with an `id`.
 PayloadResult parse_payload(std::string_view body, std::string_view locale);
 
-/// Reads one row of an import: `{"id","title","text"}`, optional `locale`, `updated_at`, `slug`, `metadata` (an object of strings),
-/// and `deleted: true` to remove the article. Errors: kInvalidArgument naming the member.
+/// Reads one row of an import: `{"id","title","text"}`, optional `locale`, `updated_at`, `slug`, `metadata`
+/// (an object of strings), and `deleted: true` to remove the article. Errors: kInvalidArgument naming the
+/// member.
 Result<model::NewJob> parse_import_row(std::string_view row);
 
 }  // namespace wellspring::sync

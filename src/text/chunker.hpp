@@ -10,12 +10,13 @@
 
 namespace wellspring::text {
 
-/// Counts a text in the unit of `ChunkerOptions::max_tokens`. Must be additive enough that a text counts no more
-/// than the sum of its space-separated parts.
+/// Counts a text in the unit of `ChunkerOptions::max_tokens`. Must be additive enough that a text counts no
+/// more than the sum of its space-separated parts.
 using TokenCounter = std::function<std::size_t(std::string_view)>;
 
 struct ChunkerOptions {
-  std::size_t max_tokens = 254;  ///< header lines and body together; the model's window less its two special pieces
+  std::size_t max_tokens =
+      254;  ///< header lines and body together; the model's window less its two special pieces
 };
 
 /// Splits an article into chunks. Pure; thread-safe when `count` is. See docs/chunking.md for the rules.

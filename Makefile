@@ -1,0 +1,54 @@
+# The human entrance. Everything real happens in CMake presets and scripts/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test build run test unit bench fuzz kill9 soak fmt lint docs clean
+
+DATA_DIR ?= data
+LISTEN ?= 127.0.0.1:8000
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: ## install what is missing to build and run
+	@scripts/setup_packages.sh
+	@python3 scripts/setup_pinned.py
+
+setup-test: setup
+	@scripts/setup_packages.sh --test
+
+build: setup ## build/release/wellspring
+	@scripts/build.sh release wellspring
+
+run: build ## start on http://localhost:8000 with our own documentation as the knowledge base
+	@scripts/run_demo.sh "$(DATA_DIR)" "$(LISTEN)"
+
+test: setup-test ## build and run every test: release, sanitizers, functional, fuzz and kill rounds
+	@scripts/test.sh
+
+unit: setup-test ## unit tests of the release build only
+	@scripts/build.sh release all && ctest --preset unit
+
+bench: setup-test ## benchmarks; results under bench/results/
+	@scripts/setup_packages.sh --bench
+	@scripts/build.sh bench all && python3 bench/run.py
+
+fuzz: setup-test ## 10 minutes for each fuzz target
+	@scripts/fuzz.sh 600
+
+kill9: build ## 200 kills at random instants while webhooks arrive
+	@python3 tests/functional/kill9.py --binary build/release/wellspring --kills 200
+
+soak: build ## 30 minutes of mixed load; memory, descriptors and answers must stay as they were
+	@python3 tests/functional/soak.py --binary build/release/wellspring --minutes 30
+
+fmt: ## clang-format everything
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+lint: setup-test ## clang-format, layers and clang-tidy
+	@scripts/lint.sh
+
+docs: build ## regenerate docs/configuration.md
+	@build/release/wellspring options --markdown > docs/configuration.md
+
+clean: ## remove build trees; the downloaded bits under .deps stay
+	rm -rf build

@@ -1,0 +1,6 @@
+add_executable(index_bench index_bench.cpp)
+target_link_libraries(index_bench PRIVATE wellspring_index wellspring_flags fmt::fmt)
+if(TARGET wellspring_text)
+  target_link_libraries(index_bench PRIVATE wellspring_text)
+  target_compile_definitions(index_bench PRIVATE WELLSPRING_BENCH_HAS_TEXT)
+endif()

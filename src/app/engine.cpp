@@ -1,0 +1,140 @@
+#include "app/engine.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <thread>
+
+#include "app/model_files.hpp"
+#include "embed/hashing_embedder.hpp"
+#include "embed/onnx_embedder.hpp"
+#include "llm/extractive_model.hpp"
+#include "llm/openai_model.hpp"
+#include "rag/sentence_similarity.hpp"
+#include "text/analyzer.hpp"
+
+namespace wellspring::app {
+
+std::size_t cpu_threads(const config::Settings& settings) {
+  if (settings.cpu_threads > 0) return settings.cpu_threads;
+  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+index::SearchOptions search_options(const config::Settings& settings) {
+  index::SearchOptions options;
+  options.fusion = settings.fusion == config::FusionKind::kRrf ? index::Fusion::kRrf : index::Fusion::kConvex;
+  options.bm25_weight = static_cast<float>(settings.bm25_weight);
+  options.candidates = settings.candidates;
+  return options;
+}
+
+Result<std::unique_ptr<embed::Embedder>> make_embedder(const config::Settings& settings) {
+  if (settings.embedder == config::EmbedderKind::kHashing)
+    return std::unique_ptr<embed::Embedder>(std::make_unique<embed::HashingEmbedder>());
+  embed::OnnxEmbedderOptions options;
+  options.folder = settings.model_dir;
+  if (settings.model_dir.empty()) {
+    auto installed = installed_model_dir();
+    if (installed.has_error()) return installed.error();
+    options.folder = *installed;
+  }
+  options.form =
+      settings.model_form == config::ModelForm::kFp32 ? embed::ModelForm::kFp32 : embed::ModelForm::kInt8;
+  options.max_tokens = settings.model_max_tokens;
+  return embed::open_onnx_embedder(options);
+}
+
+Engine::Engine(const config::Settings& settings, const Clock& clock, obs::Log& log)
+    : clock_(clock), log_(log), executors_({.cpu_threads = cpu_threads(settings), .blocking_threads = 4}) {}
+
+Engine::~Engine() {
+  executors_.stop();
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(const config::Settings& settings, const Clock& clock,
+                                             obs::Log& log) {
+  std::unique_ptr<Engine> engine(new Engine(settings, clock, log));
+  auto built = engine->build(settings);
+  if (built.has_error()) return built.error();
+  return engine;
+}
+
+Result<void> Engine::build(const config::Settings& settings) {
+  auto lock = store::DataDirLock::acquire(settings.data_dir);
+  if (lock.has_error()) return lock.error();
+  lock_.emplace(std::move(*lock));
+  auto opened = store::sqlite::open_sqlite_store(settings.data_dir);
+  if (opened.has_error()) return opened.error();
+  store_ = std::move(*opened);
+  auto embedder = make_embedder(settings);
+  if (embedder.has_error()) return embedder.error();
+  embedder_ = std::move(*embedder);
+  index_ =
+      std::make_unique<index::Index>(index::IndexOptions{.dimension = embedder_->dimension()}, text::analyze);
+  ingestor_ = std::make_unique<rag::Ingestor>(*embedder_, articles(), *index_, clock_, metrics_);
+  retriever_ =
+      std::make_unique<rag::Retriever>(*embedder_, *index_, search_options(settings), executors_, metrics_);
+  auto model = build_chat_model(settings);
+  if (model.has_error()) return model.error();
+  answerer_ = std::make_unique<rag::Answerer>(*retriever_, *chat_model_,
+                                              rag::AnswererOptions{.passages = settings.passages,
+                                                                   .history_pairs = settings.history_pairs,
+                                                                   .prompt_tokens = settings.prompt_tokens},
+                                              clock_, metrics_);
+  intake_ = std::make_unique<sync::Intake>(journal(), executors_, clock_, metrics_, sync::IntakeOptions{});
+  sync::WorkerOptions worker_options;
+  worker_options.retry.attempts_max = settings.job_attempts_max;
+  worker_options.retry.backoff_max = settings.job_backoff_max;
+  worker_options.keep_done = std::chrono::ceil<std::chrono::hours>(settings.job_retention);
+  worker_ = std::make_unique<sync::Worker>(journal(), articles(), ingestion(), executors_, clock_, log_,
+                                           metrics_, worker_options);
+  intake_->on_accepted([this] { worker_->notify(); });
+  return {};
+}
+
+sync::Ingestion Engine::ingestion() {
+  // A change is searchable before its segments are merged; merging is the next thing the background does.
+  const auto then_merge = [this](Result<void> changed) {
+    if (changed.has_value()) boost::asio::post(executors_.background(), [this] { merge_segments(); });
+    return changed;
+  };
+  return {
+      .publish = [=, this](const model::Article& article) { return then_merge(ingestor_->publish(article)); },
+      .remove =
+          [=, this](const ArticleId& id, std::optional<Timestamp> tombstone) {
+            return then_merge(ingestor_->remove(id, tombstone));
+          },
+      .content_hash = rag::content_hash};
+}
+
+void Engine::merge_segments() {
+  while (index_->merge_step()) {
+  }
+}
+
+Result<void> Engine::build_chat_model(const config::Settings& settings) {
+  if (settings.llm_base_url.empty()) {
+    chat_model_ = std::make_unique<llm::ExtractiveModel>(
+        [this](std::string_view question, std::span<const std::string_view> sentences) {
+          return rag::sentence_similarity(*embedder_, question, sentences);
+        },
+        executors_);
+    return {};
+  }
+  llm::OpenAiOptions options;
+  options.base_url = settings.llm_base_url;
+  options.api_key = settings.llm_api_key;
+  options.model = settings.llm_model;
+  options.temperature = settings.llm_temperature;
+  options.max_output_tokens = settings.llm_max_tokens;
+  options.first_token_timeout = settings.llm_first_token_timeout;
+  options.idle_timeout = settings.llm_idle_timeout;
+  options.total_timeout = settings.answer_timeout;
+  options.calls_max = settings.llm_concurrency;
+  options.waiting_max = settings.llm_concurrency;
+  auto model = llm::OpenAiModel::create(std::move(options), clock_);
+  if (model.has_error()) return model.error();
+  chat_model_ = std::move(*model);
+  return {};
+}
+
+}  // namespace wellspring::app

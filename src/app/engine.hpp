@@ -1,0 +1,88 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "embed/embedder.hpp"
+#include "index/index.hpp"
+#include "llm/chat_model.hpp"
+#include "obs/log.hpp"
+#include "obs/metrics.hpp"
+#include "rag/answerer.hpp"
+#include "rag/ingestor.hpp"
+#include "rag/retriever.hpp"
+#include "runtime/executors.hpp"
+#include "store/data_dir.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "sync/intake.hpp"
+#include "sync/worker.hpp"
+
+namespace wellspring::app {
+
+/// The embedder that the settings ask for. Errors: those of opening the model, with what to do.
+Result<std::unique_ptr<embed::Embedder>> make_embedder(const config::Settings& settings);
+
+index::SearchOptions search_options(const config::Settings& settings);
+
+/// How many threads compute.
+std::size_t cpu_threads(const config::Settings& settings);
+
+/// Everything that a data directory needs to be searched, asked and fed; HTTP stands on top of it. The
+/// members are in the order of their dependencies, so that each dies before what it borrows.
+class Engine {
+ public:
+  /// Takes the data directory's lock and opens everything. Errors: kConflict when another process holds the
+  /// directory (the subject is its URL), and those of store and model.
+  static Result<std::unique_ptr<Engine>> open(const config::Settings& settings, const Clock& clock,
+                                              obs::Log& log);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Fills the index from the store. Blocks.
+  Result<void> load() { return ingestor_->load(); }
+
+  runtime::Executors& executors() { return executors_; }
+  obs::Metrics& metrics() { return metrics_; }
+  obs::Log& log() { return log_; }
+  const Clock& clock() const { return clock_; }
+  store::DataDirLock& lock() { return *lock_; }
+  store::ArticleStore& articles() { return store_->articles(); }
+  store::JobJournal& journal() { return store_->journal(); }
+  embed::Embedder& embedder() { return *embedder_; }
+  index::Index& index() { return *index_; }
+  rag::Retriever& retriever() { return *retriever_; }
+  rag::Answerer& answerer() { return *answerer_; }
+  llm::ChatModel& chat_model() { return *chat_model_; }
+  sync::Intake& intake() { return *intake_; }
+  sync::Worker& worker() { return *worker_; }
+
+ private:
+  Engine(const config::Settings& settings, const Clock& clock, obs::Log& log);
+  Result<void> build(const config::Settings& settings);
+  Result<void> build_chat_model(const config::Settings& settings);
+  sync::Ingestion ingestion();
+  void merge_segments();
+
+  const Clock& clock_;
+  obs::Log& log_;
+  obs::Metrics metrics_;
+  std::optional<store::DataDirLock> lock_;
+  std::unique_ptr<store::sqlite::SqliteStore> store_;
+  std::unique_ptr<embed::Embedder> embedder_;
+  std::unique_ptr<index::Index> index_;
+  // Joined by ~Engine before anything above dies: offloaded work borrows all of it.
+  runtime::Executors executors_;
+  std::unique_ptr<rag::Ingestor> ingestor_;
+  std::unique_ptr<rag::Retriever> retriever_;
+  std::unique_ptr<llm::ChatModel> chat_model_;
+  std::unique_ptr<rag::Answerer> answerer_;
+  std::unique_ptr<sync::Intake> intake_;
+  std::unique_ptr<sync::Worker> worker_;
+};
+
+}  // namespace wellspring::app

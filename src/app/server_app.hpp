@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/engine.hpp"
+#include "base/mutex.hpp"
+#include "http/server.hpp"
+#include "http/services.hpp"
+
+namespace wellspring::app {
+
+enum class Signals { kIgnore, kStop };
+
+/// The serving process: an Engine with HTTP on top, from open port to ordered stop.
+class ServerApp {
+ public:
+  /// Opens the data directory, the model and the port. Errors: those of Engine::open and of listening.
+  static Result<std::unique_ptr<ServerApp>> open(const config::Settings& settings, const Clock& clock,
+                                                 obs::Log& log);
+  ~ServerApp();
+  ServerApp(const ServerApp&) = delete;
+  ServerApp& operator=(const ServerApp&) = delete;
+
+  /// Fills the index, starts the worker, serves until stopped and closes in order: no new connections;
+  /// requests and streams finish or are ended; the job under way finishes, the rest stays queued. With kStop,
+  /// SIGTERM and SIGINT stop it and a second one ends the process. Returns why it could not start.
+  Result<void> run(Signals signals);
+  /// Any thread.
+  void request_stop();
+  /// Any thread. Waits until it is ready or has failed.
+  Result<void> wait_ready();
+  const std::string& url() const { return url_; }
+
+ private:
+  enum class Phase { kStarting, kReady, kStopping };
+
+  ServerApp(const config::Settings& settings, std::unique_ptr<Engine> engine);
+  Result<void> listen();
+  http::Readiness readiness() const;
+  void await_signal(boost::asio::signal_set& set);
+  boost::asio::awaitable<void> start();
+  void begin_stop();
+  boost::asio::awaitable<void> stop();
+  void settle(std::optional<Error> failure);
+
+  const config::Settings settings_;
+  std::unique_ptr<Engine> engine_;
+  const http::Services services_;  // the routes inside server_ borrow it
+  std::unique_ptr<http::Server> server_;
+  std::string url_;
+  std::atomic<Phase> phase_{Phase::kStarting};
+
+  Mutex mutex_;
+  Condition settled_;
+  bool is_settled_ WELLSPRING_GUARDED_BY(mutex_) = false;
+  std::optional<Error> failure_ WELLSPRING_GUARDED_BY(mutex_);
+};
+
+}  // namespace wellspring::app

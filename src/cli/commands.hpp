@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "cli/http_client.hpp"
+#include "config/settings.hpp"
+
+namespace wellspring::cli {
+
+/// Exit codes: 0 done; 1 the work failed; 2 wrong usage.
+enum class ExitCode { kDone = 0, kFailed = 1, kUsage = 2 };
+
+/// What every command is given.
+struct Context {
+  const Clock& clock;
+  config::Settings settings;
+  std::string url;    ///< of a running server; empty: the data directory's own
+  std::string token;  ///< for that server
+};
+
+struct ImportRequest {
+  std::vector<std::string> paths;
+  bool wait = true;
+  bool prune = false;  ///< remove imported articles that this import does not name
+};
+
+struct SearchRequest {
+  std::string query;
+  std::size_t k = 5;
+  std::string mode = "hybrid";
+  std::string locale;
+  bool json = false;
+};
+
+struct AskRequest {
+  std::string question;
+  bool json = false;
+};
+
+struct EvalRequest {
+  std::string folder;
+  std::string mode = "hybrid";
+  std::string queries = "queries.jsonl";
+  std::string qrels = "qrels.tsv";
+  bool whole = false;  ///< embed each document once, cut at the model's limit, instead of chunking it
+  bool json = false;
+};
+
+Result<void> serve(const Context& context);
+Result<void> import_articles(const Context& context, const ImportRequest& request);
+Result<void> search(const Context& context, const SearchRequest& request);
+Result<void> ask(const Context& context, const AskRequest& request);
+Result<void> evaluate(const Context& context, const EvalRequest& request);
+Result<void> doctor(const Context& context);
+/// A completion script for `shell` (bash, zsh or fish).
+Result<std::string> completion_script(const std::string& shell);
+
+/// The whole command line.
+int run(int argc, const char* const* argv);
+
+}  // namespace wellspring::cli

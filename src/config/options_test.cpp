@@ -1,0 +1,119 @@
+#include "config/options.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+namespace wellspring::config {
+namespace {
+
+Environment environment_of(std::map<std::string, std::string> values) {
+  return [values = std::move(values)](std::string_view name) -> std::optional<std::string> {
+    const auto found = values.find(std::string(name));
+    return found == values.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+class TomlFile {
+ public:
+  explicit TomlFile(const std::string& text)
+      : path_(std::filesystem::temp_directory_path() /
+              ("wellspring-options-" + std::to_string(getpid()) + ".toml")) {
+    std::ofstream(path_) << text;
+  }
+  ~TomlFile() { std::filesystem::remove(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST(Options, DefaultsPassTheirOwnChecks) {
+  const auto settings = load_settings("", environment_of({}), {});
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->listen, "127.0.0.1:8000");
+  EXPECT_EQ(settings->history_pairs, 4U);
+  EXPECT_EQ(settings->shutdown_grace, std::chrono::seconds{10});
+}
+
+TEST(Options, NamesAreUniqueAndPrefixed) {
+  std::set<std::string_view> seen;
+  for (const Option& option : options()) {
+    EXPECT_TRUE(seen.insert(option.name).second) << option.name;
+    EXPECT_TRUE(seen.insert(option.flag).second) << option.flag;
+    ASSERT_FALSE(option.environment.empty());
+    EXPECT_EQ(option.environment.front().substr(0, 11), "WELLSPRING_") << option.name;
+    for (const auto name : option.environment) EXPECT_TRUE(seen.insert(name).second) << name;
+  }
+}
+
+TEST(Options, FlagBeatsEnvironmentBeatsFile) {
+  const TomlFile file(
+      "[server]\nlisten = \"file:1\"\ndata_dir = \"from-file\"\n[answer]\nhistory_pairs = 7\n");
+  const std::vector<FlagValue> flags{{"--listen", "flag:3"}};
+  const auto settings = load_settings(
+      file.path(), environment_of({{"WELLSPRING_LISTEN", "env:2"}, {"MAX_CHAT_HISTORY_PAIRS", "2"}}), flags);
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->listen, "flag:3");
+  EXPECT_EQ(settings->data_dir, "from-file");
+  EXPECT_EQ(settings->history_pairs, 2U);
+}
+
+TEST(Options, OurEnvironmentNameBeatsTheAliasAndEmptyMeansUnset) {
+  const auto settings = load_settings("",
+                                      environment_of({{"WELLSPRING_ADMIN_TOKEN", ""},
+                                                      {"ADMIN_TOKEN", "t"},
+                                                      {"CORS_ORIGINS", " https://a , ,https://b"}}),
+                                      {});
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_EQ(settings->admin_token, "t");
+  EXPECT_EQ(settings->cors_origins, (std::vector<std::string>{"https://a", "https://b"}));
+}
+
+TEST(Options, WrongValuesNameSourceOptionAndRange) {
+  for (const auto& [name, value] :
+       std::map<std::string, std::string>{{"WELLSPRING_PASSAGES", "16"},
+                                          {"WELLSPRING_PASSAGES", "-1"},
+                                          {"WELLSPRING_BM25_WEIGHT", "1.5"},
+                                          {"WELLSPRING_BM25_WEIGHT", "nan"},
+                                          {"WELLSPRING_SHUTDOWN_GRACE", "10"},
+                                          {"WELLSPRING_IDLE_TIMEOUT", "99999999999999h"},
+                                          {"WELLSPRING_MODEL_FORM", "int4"},
+                                          {"WELLSPRING_LOG_LEVEL", "loud"}}) {
+    const auto settings = load_settings("", environment_of({{name, value}}), {});
+    ASSERT_TRUE(settings.has_error()) << name << "=" << value;
+    EXPECT_EQ(settings.error().kind, ErrorKind::kInvalidArgument);
+    EXPECT_NE(settings.error().message.find(name), std::string::npos) << settings.error().message;
+    EXPECT_NE(settings.error().message.find("allowed: "), std::string::npos) << settings.error().message;
+  }
+}
+
+TEST(Options, FileErrorsNameTheLine) {
+  const TomlFile unknown("[server]\n\nlissten = \"x\"\n");
+  const auto first = load_settings(unknown.path(), environment_of({}), {});
+  ASSERT_TRUE(first.has_error());
+  EXPECT_NE(first.error().message.find("line 3"), std::string::npos) << first.error().message;
+  EXPECT_NE(first.error().message.find("did you mean 'server.listen'"), std::string::npos)
+      << first.error().message;
+
+  const TomlFile malformed("[server\n");
+  ASSERT_TRUE(load_settings(malformed.path(), environment_of({}), {}).has_error());
+
+  const auto missing = load_settings("/nonexistent/wellspring.toml", environment_of({}), {});
+  ASSERT_TRUE(missing.has_error());
+  EXPECT_EQ(missing.error().kind, ErrorKind::kNotFound);
+}
+
+TEST(Options, DocumentationIsCurrent) {
+  std::ifstream file(WELLSPRING_SOURCE_DIR "/docs/configuration.md");
+  const std::string committed((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_EQ(committed, configuration_markdown())
+      << "run: wellspring options --markdown > docs/configuration.md";
+}
+
+}  // namespace
+}  // namespace wellspring::config

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wellspring::config {
+
+enum class EmbedderKind { kOnnx, kHashing };
+enum class ModelForm { kInt8, kFp32 };
+enum class FusionKind { kConvex, kRrf };
+enum class LogFormat { kText, kJson };
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
+/// Every configured value of the process, with nothing parsed twice: options.hpp fills it from its table. The
+/// members' defaults are placeholders; the table's defaults are applied first.
+struct Settings {
+  std::string listen;
+  std::string data_dir;
+  std::string admin_token;
+  std::vector<std::string> cors_origins;
+
+  EmbedderKind embedder = EmbedderKind::kOnnx;
+  std::string model_dir;  ///< empty: the model installed beside the program
+  ModelForm model_form = ModelForm::kInt8;
+  std::size_t model_max_tokens = 0;
+
+  FusionKind fusion = FusionKind::kConvex;
+  double bm25_weight = 0;
+  std::size_t candidates = 0;
+
+  std::string llm_base_url;  ///< empty: extractive answers
+  std::string llm_api_key;
+  std::string llm_model;
+  double llm_temperature = 0;
+  std::size_t llm_max_tokens = 0;
+  std::size_t llm_concurrency = 0;
+  std::chrono::milliseconds llm_first_token_timeout{0};
+  std::chrono::milliseconds llm_idle_timeout{0};
+  std::chrono::milliseconds answer_timeout{0};
+  std::size_t passages = 0;
+  std::size_t history_pairs = 0;
+  std::size_t prompt_tokens = 0;
+
+  std::size_t cpu_threads = 0;
+  std::size_t connections_max = 0;
+  std::size_t requests_max = 0;
+  std::size_t streams_max = 0;
+  std::size_t sync_body_bytes_max = 0;
+  std::chrono::milliseconds idle_timeout{0};
+  std::chrono::milliseconds shutdown_grace{0};
+
+  int job_attempts_max = 0;
+  std::chrono::milliseconds job_backoff_max{0};
+  std::chrono::milliseconds job_retention{0};
+
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+};
+
+}  // namespace wellspring::config

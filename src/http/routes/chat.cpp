@@ -1,0 +1,103 @@
+#include <boost/json.hpp>
+
+#include "http/routes/routes.hpp"
+#include "http/wire/chat.hpp"
+
+namespace wellspring::http::routes {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+/// Gathers an answer that is sent in one piece.
+class CollectedAnswer final : public rag::AnswerSink {
+ public:
+  asio::awaitable<Result<void>> sources(std::vector<model::Hit> hits) override {
+    sources_ = wire::sources_json(hits);
+    co_return Result<void>{};
+  }
+  asio::awaitable<Result<void>> text(std::string piece) override {
+    text_ += piece;
+    co_return Result<void>{};
+  }
+  json::object body() const { return {{"answer", text_}, {"sources", sources_}}; }
+
+ private:
+  json::array sources_;
+  std::string text_;
+};
+
+/// Passes an answer on as events.
+class StreamedAnswer final : public rag::AnswerSink {
+ public:
+  explicit StreamedAnswer(BodyWriter& out) : out_(out) {}
+  asio::awaitable<Result<void>> sources(std::vector<model::Hit> hits) override {
+    return out_.write(wire::sources_event(hits));
+  }
+  asio::awaitable<Result<void>> text(std::string piece) override {
+    return out_.write(wire::text_event(piece));
+  }
+
+ private:
+  BodyWriter& out_;
+};
+
+asio::awaitable<Response> chat(const Services& services, const Request& request) {
+  auto question = wire::parse_question(request.body);
+  if (!question) co_return wire::validation_response(question.error().list);
+  services.metrics.count("user_questions_total", {{"endpoint_type", "chat"}});
+  question->delivery = rag::Delivery::kWhole;
+  CollectedAnswer answer;
+  const Deadline deadline = Deadline::after(services.clock, services.answer_timeout);
+  const auto summary = co_await services.answerer.answer(std::move(*question), deadline, answer);
+  if (!summary) co_return wire::error_response(summary.error());
+  co_return wire::json_response(200, answer.body());
+}
+
+asio::awaitable<Result<void>> write_answer(const Services& services, rag::Question question,
+                                           BodyWriter& out) {
+  if (auto written = co_await out.write(wire::thinking_event()); !written) co_return written;
+  StreamedAnswer answer(out);
+  const Deadline deadline = Deadline::after(services.clock, services.answer_timeout);
+  const auto summary = co_await services.answerer.answer(std::move(question), deadline, answer);
+  if (!summary) co_return summary.error();
+  co_return co_await out.write(wire::complete_event(summary->from_cache));
+}
+
+asio::awaitable<Response> chat_stream(const Services& services, const Request& request) {
+  auto question = wire::parse_question(request.body);
+  if (!question) co_return wire::validation_response(question.error().list);
+  services.metrics.count("user_questions_total", {{"endpoint_type", "stream"}});
+  question->delivery = rag::Delivery::kStream;
+  Response response;
+  response.content_type = "text/event-stream; charset=utf-8";
+  response.headers = {{"Cache-Control", "no-cache"},
+                      {"Access-Control-Allow-Origin", "*"},
+                      {"Access-Control-Allow-Headers", "Cache-Control"}};
+  response.stream = std::make_unique<Stream>();
+  response.stream->produce = [&services, asked = std::move(*question)](BodyWriter& out) {
+    return write_answer(services, asked, out);
+  };
+  response.stream->heartbeat = ": ping\n\n";
+  response.stream->last_words = wire::error_event;
+  co_return response;
+}
+
+asio::awaitable<Response> chat_options(const Services&, const Request&) {
+  co_return wire::json_response(200, json::object{{"status", "ok"}});
+}
+
+}  // namespace
+
+void add_chat(Router& router, const Services& services) {
+  // An answer may wait for a language model: it takes the place of a stream, so that searches and webhooks
+  // keep theirs.
+  const RouteOptions options{.body_bytes_max = limits::kChatBodyBytes,
+                             .admission = Admission::kStream,
+                             .cancel_on_disconnect = true};
+  router.add({Method::kPost, "/api/v1/chat", when_ready(services, chat), options});
+  router.add({Method::kOptions, "/api/v1/chat", with(services, chat_options), {}});
+  router.add({Method::kPost, "/api/v1/chat/stream", when_ready(services, chat_stream), options});
+}
+
+}  // namespace wellspring::http::routes

@@ -1,0 +1,380 @@
+#include "http/routes/routes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
+
+#include <array>
+#include <atomic>
+
+#include "embed/hashing_embedder.hpp"
+#include "http/server_fixture.hpp"
+#include "rag/ingestor.hpp"
+#include "store/memory_store.hpp"
+#include "text/analyzer.hpp"
+
+namespace wellspring::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using namespace std::chrono_literals;
+using testing::get;
+using testing::post;
+using testing::RawClient;
+using testing::TestServer;
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+constexpr const char* kQuestion = R"({"query":"When are the harbour lamps lit?"})";
+
+/// Says `pieces`, then hangs until cancelled, fails, or ends.
+class StubModel final : public llm::ChatModel {
+ public:
+  enum class Then { kEnd, kHang, kFail, kThrow };
+
+  asio::awaitable<Result<llm::Generation>> generate(llm::ChatRequest, Deadline, llm::TextSink sink) override {
+    for (const std::string& piece : pieces) {
+      if (const auto written = co_await sink(piece); !written) co_return written.error();
+    }
+    if (then == Then::kFail) co_return fail(ErrorKind::kUpstream, "model at 10.0.0.1 answered 500");
+    if (then == Then::kThrow) throw std::runtime_error("broken model");
+    if (then == Then::kHang) {
+      ++hanging;
+      asio::steady_timer never(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+      boost::system::error_code woken;
+      co_await never.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+      ++cancelled;
+      co_return fail(ErrorKind::kCancelled, "model call cancelled");
+    }
+    co_return llm::Generation{1, 2};
+  }
+  const std::string& name() const override { return name_; }
+
+  std::vector<std::string> pieces{"The lamps are lit ", "at dusk [1]."};
+  Then then = Then::kEnd;
+  std::atomic<int> hanging = 0;
+  std::atomic<int> cancelled = 0;
+
+ private:
+  const std::string name_ = "stub";
+};
+
+constexpr std::array<StaticFile, 2> kPage{{{"app.js", "text/javascript; charset=utf-8", "let a;", "\"e1\""},
+                                           {"index.html", "text/html; charset=utf-8", "<html>", "\"e2\""}}};
+
+class RoutesTest : public ::testing::Test {
+ protected:
+  RoutesTest() : server_([this](TestServer& server) { return build(server); }) {
+    model::Article article;
+    article.key.id = ArticleId("lamps");
+    article.title = "Harbour lamps";
+    article.markdown = "## Lighting\n\nThe harbour lamps are lit at dusk by the keeper.";
+    article.updated_at = parse_timestamp("2025-01-01T00:00:00Z");
+    EXPECT_TRUE(ingestor_->publish(article).has_value());
+  }
+  ~RoutesTest() override { server_.drain(0ms); }
+
+  Router build(TestServer& server) {
+    ingestor_ = std::make_unique<rag::Ingestor>(embedder_, articles_, index_, clock_, server.metrics());
+    retriever_ = std::make_unique<rag::Retriever>(embedder_, index_, index::SearchOptions{},
+                                                  server.executors(), server.metrics());
+    answerer_ = std::make_unique<rag::Answerer>(*retriever_, model_, rag::AnswererOptions{}, clock_,
+                                                server.metrics());
+    intake_ = std::make_unique<sync::Intake>(journal_, server.executors(), clock_, server.metrics(),
+                                             sync::IntakeOptions{});
+    services_.reset(new Services{
+        *retriever_, *answerer_, *intake_, articles_, journal_, [this] { return index_.snapshot(); },
+        [this] {
+          return Readiness{ready_, "the index is being loaded"};
+        },
+        [this] { ++woken_; }, server.executors(), server.metrics(), server.log(), clock_});
+    return product_routes(*services_, kPage);
+  }
+
+  /// Status and parsed body.
+  std::pair<int, json::value> ask(const std::string& request) {
+    const std::string answer = server_.exchange(request);
+    json::error_code failed;
+    return {std::stoi(answer.substr(9, 3)), json::parse(answer.substr(answer.find("\r\n\r\n") + 4), failed)};
+  }
+  std::string stream(const std::string& body) {
+    RawClient client(server_.port());
+    client.send(post("/api/v1/chat/stream", body));
+    return client.read_until("\r\n0\r\n\r\n");
+  }
+  static std::vector<std::string> statuses(const std::string& text) {
+    std::vector<std::string> found;
+    for (std::size_t at = 0; (at = text.find("data: {\"status\":\"", at)) != std::string::npos;) {
+      at += 17;
+      found.push_back(text.substr(at, text.find('"', at) - at));
+    }
+    return found;
+  }
+
+  SystemClock clock_;
+  embed::HashingEmbedder embedder_;
+  store::MemoryArticles articles_;
+  store::MemoryJournal journal_;
+  index::Index index_{{}, text::analyze};
+  StubModel model_;
+  std::atomic<bool> ready_ = true;
+  std::atomic<int> woken_ = 0;
+  std::unique_ptr<rag::Ingestor> ingestor_;
+  std::unique_ptr<rag::Retriever> retriever_;
+  std::unique_ptr<rag::Answerer> answerer_;
+  std::unique_ptr<sync::Intake> intake_;
+  std::unique_ptr<Services> services_;
+  TestServer server_;
+};
+
+TEST_F(RoutesTest, RootHealthAndReadiness) {
+  EXPECT_EQ(ask(get("/")).second.at("status"), "operational");
+  EXPECT_EQ(ask(get("/health/live")).second.at("status"), "healthy");
+  for (const char* path : {"/health", "/health/detailed"}) {
+    const auto [status, body] = ask(get(path));
+    EXPECT_EQ(status, 200);
+    EXPECT_EQ(body.at("services").at("vector_store").at("document_counts").at("total").to_number<int>(), 1)
+        << body;
+  }
+  EXPECT_EQ(ask(get("/health/ready")).first, 200);
+  ready_ = false;
+  const auto [status, body] = ask(get("/health/ready"));
+  EXPECT_EQ(status, 503);
+  EXPECT_EQ(body.at("ready"), false);
+  EXPECT_EQ(body.at("reason"), "the index is being loaded");
+  EXPECT_EQ(ask(post("/api/v1/search", R"({"query":"x"})")).first, 503);
+  EXPECT_EQ(ask(post("/api/v1/chat/stream", kQuestion)).first, 503);
+}
+
+TEST_F(RoutesTest, MetricsInBothFormats) {
+  const std::string text = server_.exchange(get("/metrics"));
+  EXPECT_TRUE(contains(text, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+  EXPECT_TRUE(contains(text, "wellspring_index_articles 1\n"));
+  const std::string open = server_.exchange(get("/metrics?format=openmetrics"));
+  EXPECT_TRUE(contains(open, "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"));
+  EXPECT_TRUE(open.ends_with("# EOF\n"));
+}
+
+TEST_F(RoutesTest, ThePageIsServedWithItsOwnPolicyAndTags) {
+  const std::string index = server_.exchange(get("/ui/"));
+  EXPECT_TRUE(contains(index, "Content-Type: text/html; charset=utf-8\r\n"));
+  EXPECT_TRUE(contains(index, "Content-Security-Policy: default-src 'self'"));
+  EXPECT_TRUE(index.ends_with("\r\n\r\n<html>"));
+  EXPECT_TRUE(server_.exchange(get("/ui/app.js", "If-None-Match: \"e1\"\r\n")).starts_with("HTTP/1.1 304 "));
+  EXPECT_TRUE(server_.exchange(get("/ui/../etc/passwd")).starts_with("HTTP/1.1 404 "));
+  EXPECT_TRUE(contains(server_.exchange(get("/ui")), "Location: /ui/\r\n"));
+}
+
+TEST_F(RoutesTest, SearchFindsAndChecksItsInput) {
+  const auto [status, body] = ask(
+      post("/api/v1/search", R"({"query":"harbour lamps","k":3,"mode":"bm25","filter":{"locale":"en"}})"));
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(body.at("mode"), "bm25");
+  const json::value& hit = body.at("hits").at(0);
+  EXPECT_EQ(hit.at("document_id"), "lamps");
+  EXPECT_EQ(hit.at("title"), "Harbour lamps");
+  EXPECT_EQ(hit.at("metadata").at("payload_id"), "lamps");
+  EXPECT_GT(hit.at("scores").at("bm25").to_number<double>(), 0);
+  for (const char* bad :
+       {"", "{", "[]", "{}", R"({"query":1})", R"({"query":"x","k":0})", R"({"query":"x","k":101})",
+        R"({"query":"x","k":1.5})", R"({"query":"x","mode":"magic"})", R"({"query":"x","filter":3})",
+        R"({"query":"x","filter":{"a":{}}})", "{\"query\":\"\xff\"}", "{\"query\":\"x\"} trailing"}) {
+    const auto [refused, problems] = ask(post("/api/v1/search", bad));
+    EXPECT_EQ(refused, 422) << bad;
+    EXPECT_FALSE(problems.at("detail").as_array().empty()) << bad;
+  }
+  EXPECT_EQ(ask(post("/api/v1/search", "{\"query\":" + std::string(100'000, '[') + "}")).first, 422);
+}
+
+TEST_F(RoutesTest, ChatAnswersWithSources) {
+  const auto [status, body] = ask(post("/api/v1/chat", kQuestion));
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(body.at("answer"), "The lamps are lit at dusk [1].");
+  EXPECT_EQ(body.at("sources").at(0).at("metadata").at("title"), "Harbour lamps");
+  EXPECT_EQ(server_.metrics().value("user_questions_total", {{"endpoint_type", "chat"}}), 1);
+}
+
+TEST_F(RoutesTest, MalformedQuestionsAreRefusedInTheContractsShape) {
+  const auto first = [&](const char* body) {
+    const auto [status, answer] = ask(post("/api/v1/chat", body));
+    EXPECT_EQ(status, 422);
+    return answer.at("detail").at(0);
+  };
+  const json::value missing = first("{}");
+  EXPECT_EQ(missing.at("type"), "missing");
+  EXPECT_EQ(missing.at("loc"), json::value({"body", "query"}));
+  EXPECT_EQ(missing.at("msg"), "Field required");
+  EXPECT_EQ(first(R"({"query":5})").at("type"), "string_type");
+  EXPECT_EQ(first(R"({"query":"x","chat_history":5})").at("type"), "list_type");
+  const json::value role = first(R"({"query":"x","chat_history":[{"role":"robot","content":"y"}]})");
+  EXPECT_EQ(role.at("loc"), json::value({"body", "chat_history", 0, "role"}));
+  EXPECT_EQ(role.at("msg"), "Input should be 'human' or 'ai'");
+  EXPECT_EQ(first("{not json").at("type"), "json_invalid");
+}
+
+TEST_F(RoutesTest, AFailedAnswerIsAnErrorThatTellsNothingOfOurInsides) {
+  model_.pieces.clear();
+  model_.then = StubModel::Then::kFail;
+  const std::string answer = server_.exchange(post("/api/v1/chat", kQuestion));
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 502 ")) << answer;
+  EXPECT_FALSE(contains(answer, "10.0.0.1"));
+  EXPECT_TRUE(contains(answer, R"({"detail":{"error":"upstream","message":)"));
+}
+
+TEST_F(RoutesTest, TheStreamHasTheContractsEventsInOrder) {
+  const std::string text = stream(kQuestion);
+  EXPECT_TRUE(contains(text, "Content-Type: text/event-stream; charset=utf-8\r\n"));
+  EXPECT_TRUE(contains(text, "Cache-Control: no-cache\r\n"));
+  EXPECT_TRUE(contains(text, "data: {\"status\":\"thinking\",\"chunk\":\"\",\"isComplete\":false}\n\n"));
+  const auto events = statuses(text);
+  ASSERT_GE(events.size(), 4U);
+  EXPECT_EQ(events[0], "thinking");
+  EXPECT_EQ(events[1], "sources");
+  EXPECT_EQ(events[2], "streaming");
+  EXPECT_TRUE(contains(
+      text, "data: {\"status\":\"complete\",\"chunk\":\"\",\"isComplete\":true,\"fromCache\":false}\n\n"));
+  EXPECT_EQ(events.back(), "complete");
+}
+
+TEST_F(RoutesTest, EveryFailureEndsTheStreamWithAnErrorEvent) {
+  for (const auto then : {StubModel::Then::kFail, StubModel::Then::kThrow}) {
+    model_.then = then;
+    const std::string text = stream(kQuestion);
+    const auto events = statuses(text);
+    EXPECT_EQ(events.front(), "thinking");
+    EXPECT_EQ(events.back(), "error") << text;
+    EXPECT_FALSE(contains(text, "10.0.0.1"));
+    EXPECT_FALSE(contains(text, "broken model"));
+  }
+}
+
+TEST_F(RoutesTest, AReaderWhoLeavesCancelsTheModelsCall) {
+  model_.then = StubModel::Then::kHang;
+  RawClient client(server_.port());
+  client.send(post("/api/v1/chat/stream", kQuestion));
+  client.read_until("streaming");
+  ASSERT_TRUE(TestServer::eventually([&] { return model_.hanging == 1; }));
+  EXPECT_EQ(server_.metrics().value("wellspring_streams_open"), 1);
+  client.close();
+  EXPECT_TRUE(TestServer::eventually([&] { return model_.cancelled == 1; }));
+  EXPECT_TRUE(
+      TestServer::eventually([&] { return server_.metrics().value("wellspring_streams_open") == 0; }));
+}
+
+TEST_F(RoutesTest, DrainEndsStreamsWithAnErrorEvent) {
+  model_.then = StubModel::Then::kHang;
+  RawClient client(server_.port());
+  client.send(post("/api/v1/chat/stream", kQuestion));
+  client.read_until("streaming");
+  ASSERT_TRUE(TestServer::eventually([&] { return model_.hanging == 1; }));
+  server_.drain(10ms);
+  const std::string rest = client.read_all();
+  EXPECT_EQ(statuses(rest).back(), "error") << rest;
+  EXPECT_TRUE(rest.ends_with("\r\n0\r\n\r\n"));
+  EXPECT_EQ(model_.cancelled, 1);
+}
+
+TEST_F(RoutesTest, WebhooksAreJournalledBeforeTheAnswer) {
+  const auto [status, body] =
+      ask(post("/api/v1/sync/payload?locale=fr",
+               R"({"operation":"create","doc":{"id":7,"title":"T","markdown":"x","status":"published",)"
+               R"("createdAt":"2025-01-01T00:00:00Z","updatedAt":"2025-01-01T00:00:00Z"}})"));
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(body.at("status"), "processing_triggered");
+  EXPECT_EQ(body.at("document_id"), "7");
+  const auto job = journal_.find(JobId(body.at("job_id").to_number<std::int64_t>())).value();
+  ASSERT_TRUE(job.has_value());
+  EXPECT_EQ(job->article.key.locale, "fr");
+
+  const auto removal = ask(post("/api/v1/sync/payload", R"({"operation":"delete","doc":{"id":"7"}})")).second;
+  EXPECT_EQ(removal.at("status"), "not_published_or_deleted");
+  EXPECT_EQ(removal.at("operation"), "delete");
+  EXPECT_EQ(
+      server_.metrics().value("webhook_processing_total",
+                              {{"source", "payload_cms"}, {"operation", "create"}, {"status", "success"}}),
+      1);
+}
+
+TEST_F(RoutesTest, BadWebhooksAreRefusedInBothForms) {
+  const auto [status, body] =
+      ask(post("/api/v1/sync/payload", R"({"operation":"create","doc":{"id":"x","status":"published"}})"));
+  EXPECT_EQ(status, 422);
+  EXPECT_EQ(body.at("detail").at("error"), "Validation failed");
+  EXPECT_EQ(body.at("error"), "Validation failed");
+  EXPECT_FALSE(body.at("details").as_array().empty());
+  for (const char* bad : {"", "{", "[1]", "null"}) {
+    const auto [refused, answer] = ask(post("/api/v1/sync/payload", bad));
+    EXPECT_EQ(refused, 400) << bad;
+    EXPECT_EQ(answer.at("error"), "Invalid JSON payload");
+  }
+}
+
+TEST_F(RoutesTest, TestWebhookStoresNothing) {
+  const auto good = ask(post("/api/v1/sync/test-webhook", R"({"doc":{"id":"x","status":"draft"}})")).second;
+  EXPECT_EQ(good.at("status"), "success");
+  EXPECT_EQ(good.at("document_status"), "draft");
+  EXPECT_EQ(ask(post("/api/v1/sync/test-webhook", R"({"operation":"create"})")).second.at("status"), "error");
+  EXPECT_EQ(ask(post("/api/v1/sync/test-webhook", R"({"doc":{"id":"x","status":"published"}})"))
+                .second.at("status"),
+            "validation_error");
+  EXPECT_TRUE(journal_.list({}, 0, 10).value().empty());
+}
+
+TEST_F(RoutesTest, JobsAreListedFoundAndRetried) {
+  ask(post("/api/v1/sync/payload", R"({"operation":"delete","doc":{"id":"j"}})"));
+  const auto listed = ask(get("/api/v1/sync/jobs?limit=5")).second;
+  EXPECT_EQ(listed.at("jobs").at(0).at("article_id"), "j");
+  EXPECT_EQ(listed.at("counts").at("queued").to_number<int>(), 1);
+  EXPECT_TRUE(ask(get("/api/v1/sync/jobs?from_id=2")).second.at("jobs").as_array().empty());
+  EXPECT_EQ(ask(get("/api/v1/sync/jobs?to_id=1&limit=0")).second.at("counts").at("queued").to_number<int>(),
+            1);
+  const std::string id = std::to_string(listed.at("jobs").at(0).at("id").to_number<int>());
+  EXPECT_EQ(ask(get("/api/v1/sync/jobs/" + id)).second.at("state"), "queued");
+  EXPECT_EQ(ask(post("/api/v1/sync/jobs/" + id + "/retry", "")).first, 409);
+  EXPECT_EQ(ask(get("/api/v1/sync/jobs/999")).first, 404);
+  EXPECT_EQ(ask(get("/api/v1/sync/jobs/abc")).first, 422);
+  EXPECT_EQ(ask(get("/api/v1/sync/jobs?state=lost")).first, 422);
+  EXPECT_EQ(ask(get("/api/v1/sync/jobs?limit=0x1")).first, 422);
+
+  const auto claimed = journal_.claim(clock_.wall()).value();
+  ASSERT_TRUE(journal_.fail_attempt(claimed->id, "broken", std::nullopt, clock_.wall()).has_value());
+  EXPECT_EQ(ask(post("/api/v1/sync/jobs/" + id + "/retry", "")).second.at("state"), "queued");
+  EXPECT_EQ(woken_, 1);
+}
+
+TEST_F(RoutesTest, ImportTakesGoodRowsAndNamesBadLines) {
+  const auto [status, body] = ask(post("/api/v1/sync/import",
+                                       "{\"id\":\"a\",\"title\":\"A\",\"text\":\"one\"}\n\nnonsense\n"
+                                       "{\"id\":\"b\",\"title\":\"B\",\"text\":\"two\"}"));
+  EXPECT_EQ(status, 200);
+  ASSERT_EQ(body.at("accepted").as_array().size(), 2U);
+  EXPECT_EQ(body.at("accepted").at(1).at("id"), "b");
+  ASSERT_EQ(body.at("rejected").as_array().size(), 1U);
+  EXPECT_EQ(body.at("rejected").at(0).at("line").to_number<int>(), 3);
+  EXPECT_EQ(journal_.list({}, 0, 10).value().front().priority, model::JobPriority::kImport);
+}
+
+TEST_F(RoutesTest, DocumentsShowTheAnswerableRevision) {
+  const auto list = ask(get("/api/v1/documents?limit=10")).second;
+  EXPECT_EQ(list.at("documents").at(0).at("id"), "lamps");
+  EXPECT_EQ(list.at("total").to_number<int>(), 1);
+  const auto document = ask(get("/api/v1/documents/lamps")).second;
+  EXPECT_EQ(document.at("updated_at"), "2025-01-01T00:00:00Z");
+  EXPECT_TRUE(contains(std::string(document.at("chunks").at(0).at("text").as_string()), "lit at dusk"));
+  EXPECT_EQ(ask(get("/api/v1/documents/lamps?locale=fr")).first, 404);
+  EXPECT_EQ(ask(get("/api/v1/documents/unknown")).first, 404);
+}
+
+TEST_F(RoutesTest, ChatOptionsWithoutPreflightHeadersIsOk) {
+  EXPECT_EQ(ask("OPTIONS /api/v1/chat HTTP/1.1\r\nHost: x\r\n\r\n").second.at("status"), "ok");
+}
+
+}  // namespace
+}  // namespace wellspring::http

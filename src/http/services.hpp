@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "index/index.hpp"
+#include "obs/log.hpp"
+#include "obs/metrics.hpp"
+#include "rag/answerer.hpp"
+#include "rag/retriever.hpp"
+#include "runtime/executors.hpp"
+#include "store/article_store.hpp"
+#include "store/job_journal.hpp"
+#include "sync/intake.hpp"
+
+namespace wellspring::http {
+
+struct Readiness {
+  bool ready = false;
+  std::string reason;  ///< why not, for people
+};
+
+/// What the routes stand on. Everything is borrowed and outlives the server.
+struct Services {
+  const rag::Retriever& retriever;
+  const rag::Answerer& answerer;
+  sync::Intake& intake;
+  store::ArticleStore& articles;
+  store::JobJournal& journal;
+  std::function<std::shared_ptr<const index::Snapshot>()> snapshot;  ///< the newest; never null; any thread
+  std::function<Readiness()> readiness;                              ///< any thread
+  std::function<void()> wake_worker;                                 ///< a job was put back to queued; on io
+  runtime::Executors& executors;
+  obs::Metrics& metrics;
+  obs::Log& log;
+  const Clock& clock;
+  std::chrono::milliseconds answer_timeout{120'000};
+  std::size_t sync_body_bytes_max = limits::kSyncBodyBytes;
+  bool language_model = false;  ///< answers come from a configured model, not from the extractive one
+};
+
+}  // namespace wellspring::http

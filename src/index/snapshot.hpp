@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "index/corpus.hpp"
+#include "index/index.hpp"
+
+namespace wellspring::index {
+
+/// What every snapshot of an index shares; snapshots may outlive the index.
+struct Settings {
+  IndexOptions options;
+  Analyze analyze;
+};
+
+class SegmentedSnapshot final : public Snapshot {
+ public:
+  SegmentedSnapshot(std::shared_ptr<const Settings> settings, std::span<const SegmentView> views)
+      : settings_(std::move(settings)), corpus_({views.begin(), views.end()}) {}
+
+  std::vector<model::Hit> search(const model::Query& query, std::span<const float> vector,
+                                 const SearchOptions& options) const override;
+  std::size_t chunk_count() const override { return corpus_.chunks(); }
+  std::size_t article_count() const override { return corpus_.articles(); }
+
+ private:
+  std::shared_ptr<const Settings> settings_;
+  Corpus corpus_;
+};
+
+}  // namespace wellspring::index

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "model/query.hpp"
+
+namespace wellspring::rag {
+
+/// How good the best passages must be for an answer.
+struct EvidenceOptions {
+  float dense_enough = 0.45F;    ///< a cosine that is evidence by itself
+  float dense_least = 0.20F;     ///< below it words alone must carry
+  float coverage_enough = 0.6F;  ///< share of the question's terms in one passage, beside dense_least
+  float coverage_alone = 0.99F;  ///< the same without help from the cosine
+};
+
+/// What the judgement rests on, over all hits.
+struct EvidenceSignals {
+  float dense = 0;     ///< the best cosine
+  float coverage = 0;  ///< the greatest share of the question's terms that one hit has
+};
+EvidenceSignals evidence_signals(std::span<const model::Hit> hits, std::string_view question,
+                                 std::string_view locale);
+
+enum class Evidence { kNone, kWeak, kEnough };
+
+/// Whether the hits can support an answer to the question. Pure.
+Evidence judge_evidence(std::span<const model::Hit> hits, std::string_view question, std::string_view locale,
+                        const EvidenceOptions& options);
+
+}  // namespace wellspring::rag

@@ -1,0 +1,197 @@
+#include "rag/ingestor.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/manual_clock.hpp"
+#include "rag/knowledge_for_test.hpp"
+#include "store/memory_store.hpp"
+
+namespace wellspring::rag {
+namespace {
+
+void split_at_blanks(std::string_view text, std::string_view /*locale*/, std::vector<std::string>& terms) {
+  std::string term;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      term += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else if (!term.empty()) {
+      terms.push_back(std::exchange(term, {}));
+    }
+  }
+  if (!term.empty()) terms.push_back(term);
+}
+
+/// A store that fails on demand in front of one that works.
+class FailingStore final : public store::ArticleStore {
+ public:
+  Result<std::optional<store::StoredRevision>> find(const model::ArticleKey& key) override {
+    return inner.find(key);
+  }
+  Result<std::vector<store::StoredRevision>> find_all(const ArticleId& id) override {
+    return inner.find_all(id);
+  }
+  Result<std::vector<model::EmbeddedChunk>> chunks(const model::ArticleKey& key) override {
+    return inner.chunks(key);
+  }
+  Result<void> publish(const store::Revision& revision, Timestamp now) override {
+    if (failing) return fail(ErrorKind::kResource, "store: told to fail");
+    return inner.publish(revision, now);
+  }
+  Result<void> remove(const ArticleId& id, std::optional<Timestamp> tombstone, Timestamp now) override {
+    if (failing) return fail(ErrorKind::kResource, "store: told to fail");
+    return inner.remove(id, tombstone, now);
+  }
+  Result<std::vector<store::StoredRevision>> list(const std::string& source, std::size_t offset,
+                                                  std::size_t limit) override {
+    return inner.list(source, offset, limit);
+  }
+  Result<void> for_each(
+      const std::string& embedding_model,
+      const std::function<Result<void>(const model::ArticleKey&, std::vector<model::EmbeddedChunk>&&)>& visit)
+      override {
+    return inner.for_each(embedding_model, visit);
+  }
+  Result<store::StoreCounts> counts() override { return inner.counts(); }
+
+  store::MemoryArticles inner;
+  bool failing = false;
+};
+
+class IngestorTest : public testing::Test {
+ protected:
+  std::vector<std::string> found(const std::string& text) {
+    std::vector<std::string> texts;
+    const auto hits =
+        index_.snapshot()->search({.text = text, .mode = model::SearchMode::kBm25, .filter = {}}, {}, {});
+    for (const auto& hit : hits) texts.push_back(hit.chunk->text.substr(hit.chunk->body_offset));
+    return texts;
+  }
+  double embedded() const { return metrics_.value("wellspring_chunks_embedded_total"); }
+
+  ManualClock clock_;
+  obs::Metrics metrics_;
+  WordEmbedder embedder_;
+  FailingStore store_;
+  index::Index index_{{.dimension = 64}, split_at_blanks};
+  Ingestor ingestor_{embedder_, store_, index_, clock_, metrics_};
+};
+
+const std::string kTwoSections = "## Red\n\nA red fox.\n\n## Blue\n\nA blue whale.";
+
+TEST_F(IngestorTest, WhatIsPublishedIsStoredAndFound) {
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
+  EXPECT_EQ(found("fox"), std::vector<std::string>{"A red fox."});
+  EXPECT_EQ(embedded(), 2);
+  const auto stored = store_.find({ArticleId("1"), "en"}).value();
+  ASSERT_TRUE(stored.has_value());
+  EXPECT_EQ(stored->content_hash, content_hash(article("1", "Animals", kTwoSections)));
+  EXPECT_EQ(stored->updated_at, parse_timestamp("2025-11-16T17:27:37Z"));
+  EXPECT_EQ(stored->chunk_count, 2U);
+}
+
+TEST_F(IngestorTest, UnchangedChunksKeepTheirVectors) {
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
+  embedder_.embedded.clear();
+  ASSERT_TRUE(
+      ingestor_.publish(article("1", "Animals", kTwoSections + "\n\n## New\n\nA green frog.")).has_value());
+  EXPECT_EQ(embedded(), 3);
+  ASSERT_EQ(embedder_.embedded.size(), 1U);
+  EXPECT_NE(embedder_.embedded.begin()->find("frog"), std::string::npos);
+  EXPECT_EQ(found("whale").size(), 1U);
+}
+
+TEST_F(IngestorTest, ANewTitleIsANewTextEverywhere) {
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
+  ASSERT_TRUE(ingestor_.publish(article("1", "Beasts", kTwoSections)).has_value());
+  EXPECT_EQ(embedded(), 4);
+}
+
+TEST_F(IngestorTest, RemovedArticlesAreGoneFromBoth) {
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
+  ASSERT_TRUE(ingestor_.remove(ArticleId("1"), std::nullopt).has_value());
+  EXPECT_TRUE(found("fox").empty());
+  EXPECT_FALSE(store_.find({ArticleId("1"), "en"}).value().has_value());
+}
+
+TEST_F(IngestorTest, AFailureLeavesTheOldRevisionServed) {
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
+  store_.failing = true;
+  EXPECT_EQ(ingestor_.publish(article("1", "Animals", "A red panda.")).error().kind, ErrorKind::kResource);
+  EXPECT_EQ(ingestor_.remove(ArticleId("1"), std::nullopt).error().kind, ErrorKind::kResource);
+  EXPECT_EQ(found("red"), std::vector<std::string>{"A red fox."});
+  store_.failing = false;
+  embedder_.failing = true;
+  EXPECT_EQ(ingestor_.publish(article("1", "Animals", "A red panda.")).error().kind, ErrorKind::kResource);
+  EXPECT_EQ(found("red"), std::vector<std::string>{"A red fox."});
+  embedder_.failing = false;
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", "A red panda.")).has_value());
+  EXPECT_EQ(found("red"), std::vector<std::string>{"A red panda."});
+}
+
+TEST_F(IngestorTest, AnEmptyArticleReplacesAFullOne) {
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", "")).has_value());
+  EXPECT_TRUE(found("fox").empty());
+  EXPECT_TRUE(store_.find({ArticleId("1"), "en"}).value()->live);
+}
+
+TEST_F(IngestorTest, LoadServesWhatIsStoredWithoutEmbedding) {
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
+  index::Index fresh({.dimension = 64}, split_at_blanks);
+  Ingestor restarted(embedder_, store_, fresh, clock_, metrics_);
+  ASSERT_TRUE(restarted.load().has_value());
+  EXPECT_EQ(fresh.snapshot()->chunk_count(), 2U);
+  EXPECT_EQ(embedded(), 2);
+}
+
+TEST_F(IngestorTest, LoadRenewsVectorsOfAnotherModelOnce) {
+  ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
+  const WordEmbedder other("other/64");
+  for (int start = 0; start < 2; ++start) {
+    index::Index fresh({.dimension = 64}, split_at_blanks);
+    Ingestor restarted(other, store_, fresh, clock_, metrics_);
+    ASSERT_TRUE(restarted.load().has_value());
+    EXPECT_EQ(fresh.snapshot()->chunk_count(), 2U);
+    EXPECT_EQ(embedded(), 4);
+  }
+  EXPECT_EQ(store_.find({ArticleId("1"), "en"}).value()->content_hash,
+            content_hash(article("1", "Animals", kTwoSections)));
+}
+
+TEST_F(IngestorTest, LoadOfAnEmptyStoreIsAnEmptyIndex) {
+  ASSERT_TRUE(ingestor_.load().has_value());
+  EXPECT_EQ(index_.snapshot()->chunk_count(), 0U);
+}
+
+TEST(ContentHash, TellsWhatShowsAndIgnoresTime) {
+  const model::Article base = article("1", "T", "body");
+  model::Article later = base;
+  later.created_at = later.updated_at = later.published_at = parse_timestamp("2030-01-01");
+  EXPECT_EQ(content_hash(later), content_hash(base));
+  std::set<std::string> hashes{content_hash(base)};
+  const std::vector<std::function<void(model::Article&)>> changes{
+      [](auto& a) { a.title = std::string("U"); },
+      [](auto& a) { a.markdown = std::string("b"); },
+      [](auto& a) { a.author = std::string(""); },
+      [](auto& a) { a.slug = std::string(""); },
+      [](auto& a) { a.source = std::string("import"); },
+      [](auto& a) {
+        a.categories = {"x", "y"};
+      },
+      [](auto& a) { a.categories = {"xy"}; },
+      [](auto& a) {
+        a.extra = {{"k", "v"}};
+      },
+      [](auto& a) {
+        a.title = std::string("Tb");
+        a.markdown = std::string("ody");
+      }};
+  for (const auto& change : changes) {
+    model::Article changed = base;
+    change(changed);
+    EXPECT_TRUE(hashes.insert(content_hash(changed)).second);
+  }
+}
+
+}  // namespace
+}  // namespace wellspring::rag

@@ -1,0 +1,125 @@
+#include "store/sqlite/schema.hpp"
+
+#include <fmt/format.h>
+
+namespace wellspring::store::sqlite {
+namespace {
+
+constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kApplicationId = 0x57454C4C;  // "WELL"
+
+// documents holds live revisions only; `revision` is never used twice. What all chunks of a revision share is
+// stored once, in chunk_metadata. jobs.head is 1 for the one unfinished job of an article that runs or may
+// run next: with it, choosing a job is one step in jobs_ready however many are queued. Payloads of done jobs
+// are null. Times are milliseconds since 1970. States and kinds are the values of the enumerations in
+// model/job.hpp.
+constexpr const char* kSchema = R"sql(
+CREATE TABLE documents (
+  revision INTEGER PRIMARY KEY AUTOINCREMENT,
+  article_id TEXT NOT NULL,
+  locale TEXT NOT NULL,
+  updated_at INTEGER,
+  content_hash TEXT NOT NULL,
+  title TEXT NOT NULL,
+  source TEXT NOT NULL,
+  embedding_model TEXT NOT NULL,
+  chunk_count INTEGER NOT NULL,
+  stored_at INTEGER NOT NULL,
+  chunk_metadata TEXT,
+  UNIQUE (article_id, locale)
+) STRICT;
+CREATE INDEX documents_by_source ON documents (source, article_id, locale);
+
+CREATE TABLE tombstones (
+  article_id TEXT PRIMARY KEY,
+  updated_at INTEGER NOT NULL,
+  stored_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chunks (
+  revision INTEGER NOT NULL REFERENCES documents (revision) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  body_offset INTEGER NOT NULL,
+  section TEXT,
+  subsection TEXT,
+  subsubsection TEXT,
+  type INTEGER NOT NULL,
+  content_length INTEGER NOT NULL,
+  is_title_chunk INTEGER NOT NULL,
+  vector BLOB NOT NULL,
+  UNIQUE (revision, position)
+) STRICT;
+
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  article_id TEXT NOT NULL,
+  locale TEXT NOT NULL,
+  title TEXT NOT NULL,
+  updated_at INTEGER,
+  kind INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  last_error TEXT NOT NULL,
+  accepted_at INTEGER NOT NULL,
+  not_before INTEGER,
+  finished_at INTEGER,
+  head INTEGER NOT NULL,
+  payload TEXT
+) STRICT;
+CREATE INDEX jobs_ready ON jobs (priority, id) WHERE state = 0 AND head = 1 AND not_before IS NULL;
+CREATE INDEX jobs_waiting ON jobs (not_before) WHERE state = 0 AND head = 1 AND not_before IS NOT NULL;
+CREATE INDEX jobs_unfinished ON jobs (article_id, id) WHERE state < 2;
+CREATE INDEX jobs_by_article ON jobs (article_id, id);
+CREATE INDEX jobs_by_state ON jobs (state, id);
+CREATE INDEX jobs_done ON jobs (finished_at) WHERE state = 2;
+
+CREATE TABLE article_times (
+  article_id TEXT PRIMARY KEY,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+std::int64_t number(Connection& connection, std::string_view sql) {
+  Statement query = connection.prepare(sql);
+  return query.step() ? query.integer(0) : 0;
+}
+
+void create(Connection& connection) {
+  if (number(connection, "SELECT count(*) FROM sqlite_master") != 0) {
+    throw Failure(fail(ErrorKind::kUnsupported,
+                       "the file is a database of another program; choose another --data-dir"));
+  }
+  connection.execute(kSchema);
+  connection.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
+  connection.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
+}
+
+}  // namespace
+
+void migrate(Connection& connection) {
+  // A chunk with a 384-dimensional vector takes some 2.5 kB, so SQLite's usual page of 4 kB holds one and is
+  // left half empty. Has no effect on a file that exists.
+  connection.execute("PRAGMA page_size = 16384");
+  connection.execute("PRAGMA journal_mode = WAL");
+  connection.execute("PRAGMA synchronous = FULL");
+  Transaction transaction(connection, Transaction::Mode::kWrite);
+  const std::int64_t version = number(connection, "PRAGMA user_version");
+  if (version == 0) {
+    create(connection);
+  } else if (number(connection, "PRAGMA application_id") != kApplicationId) {
+    throw Failure(fail(ErrorKind::kUnsupported,
+                       "the file is a database of another program; choose another --data-dir"));
+  } else if (version > kSchemaVersion) {
+    throw Failure(
+        fail(ErrorKind::kUnsupported,
+             fmt::format("its schema has version {}, this program knows versions up to {}; start the newer "
+                         "wellspring that wrote it",
+                         version, kSchemaVersion)));
+  }
+  transaction.commit();
+}
+
+}  // namespace wellspring::store::sqlite

@@ -1,0 +1,34 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include "store/sqlite/articles.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/journal.hpp"
+
+namespace wellspring::store::sqlite {
+namespace {
+
+class OpenStore final : public SqliteStore {
+ public:
+  explicit OpenStore(const std::filesystem::path& file)
+      : database_(file), articles_(database_), journal_(database_) {}
+  ArticleStore& articles() override { return articles_; }
+  JobJournal& journal() override { return journal_; }
+
+ private:
+  Database database_;
+  SqliteArticles articles_;
+  SqliteJournal journal_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteStore>> open_sqlite_store(const std::filesystem::path& data_dir) {
+  const std::filesystem::path file = data_dir / "wellspring.db";
+  try {
+    return std::make_unique<OpenStore>(file);
+  } catch (const Failure& failure) {
+    return at_port(failure.error(), {"open store", file.string()});
+  }
+}
+
+}  // namespace wellspring::store::sqlite

@@ -1,0 +1,1 @@
+wellspring_fuzzer(fuzz_request SOURCES fuzz_request.cpp LIBRARIES wellspring_http)

@@ -1,0 +1,1 @@
+wellspring_fuzzer(fuzz_query SOURCES fuzz_query.cpp LIBRARIES wellspring_index)

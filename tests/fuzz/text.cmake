@@ -1,0 +1,2 @@
+wellspring_fuzzer(fuzz_chunker SOURCES fuzz_chunker.cpp LIBRARIES wellspring_text)
+wellspring_fuzzer(fuzz_lexical SOURCES fuzz_lexical.cpp LIBRARIES wellspring_text)
