@@ -7,6 +7,7 @@ Needs requirements-setup.txt and requirements-vectors.txt. Each text is run alon
 pieces and scaled to length 1; values are rounded to five decimals.
 """
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -52,4 +53,5 @@ def main():
 
 
 if __name__ == "__main__":
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     sys.exit(main())

@@ -9,6 +9,7 @@ halves the time to open it and leaves the vectors as they are. Runs in the virtu
 pins its SHA-256.
 """
 import logging
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -43,4 +44,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     sys.exit(main())

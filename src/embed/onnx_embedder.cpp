@@ -1,6 +1,5 @@
 #include "embed/onnx_embedder.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <string>

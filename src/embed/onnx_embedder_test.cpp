@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 
@@ -77,6 +78,20 @@ TEST(MiniLmName, NamesFolderAndForm) {
   for (const auto& folder : {pinned_model_folder(), pinned_model_folder() / ""}) {
     EXPECT_EQ(open_onnx_embedder({.folder = folder}).value()->model_name(), "all-minilm-l6-v2/int8");
   }
+}
+
+std::size_t entries_of(const std::filesystem::path& folder) {
+  const std::filesystem::directory_iterator entries(folder);
+  return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+
+TEST(OnnxEmbedder, LeavesNoFileOpenAndNoThreadRunning) {
+  WELLSPRING_NEEDS_MODEL_FILE("model.int8.onnx");
+  const std::size_t threads = entries_of("/proc/self/task");
+  const std::size_t files = entries_of("/proc/self/fd");
+  const auto embedder = open_onnx_embedder({.folder = pinned_model_folder()}).value();
+  EXPECT_EQ(entries_of("/proc/self/task"), threads) << "the runtime's own usage reports are on";
+  EXPECT_EQ(entries_of("/proc/self/fd"), files);
 }
 
 TEST(OnnxEmbedder, SaysWhichFolderIsMissing) {

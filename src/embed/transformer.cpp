@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,11 @@ using detail::Owned;
 using detail::require;
 
 namespace {
+
+// ONNX Runtime 1.32 opens a usage database under ~/.cache and a thread that reports to its vendor in
+// CreateEnv; DisableTelemetryEvents() comes too late to prevent either, this variable in time. Set before
+// main(), because setenv() is only safe while there is one thread.
+[[maybe_unused]] const int kTelemetryOff = setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/1);
 
 constexpr const char* kInputIds = "input_ids";
 constexpr const char* kAttentionMask = "attention_mask";
