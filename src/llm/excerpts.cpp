@@ -9,7 +9,8 @@ namespace {
 
 // What a reader takes in at a glance; longer blocks are quoted in parts.
 constexpr std::size_t kBlockLinesMax = 12;
-constexpr std::size_t kBlockBytesMax = 900;
+constexpr std::size_t kBlockBytesMax = 600;
+constexpr std::size_t kTableRowsMax = 3;
 
 using Lines = std::vector<std::string_view>;
 
@@ -120,7 +121,7 @@ class Splitter {
     at_ += 2;
     while (at_ < lines_.size() && has_cells(lines_[at_])) ++at_;
     const std::string whole = join(first, at_);
-    if (fits(whole)) return add_block(whole);
+    if (fits(whole) && at_ - first <= 2 + kTableRowsMax) return add_block(whole);
     for (std::size_t row = first + 2; row < at_; ++row) {
       std::string excerpt = join(first, first + 2).append("\n").append(lines_[row]);
       if (fits(excerpt)) excerpts_.push_back({Excerpt::Kind::kBlock, {}, std::move(excerpt)});

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "base/utf8.hpp"
 #include "llm/excerpts.hpp"
 #include "llm/word_overlap.hpp"
 
@@ -13,7 +14,9 @@ namespace wellspring::llm {
 namespace {
 
 // Set by hand and judged on answers about our own documentation, like every weight below.
-constexpr std::size_t kScoredMax = 16;  // embedding a sentence costs about a millisecond
+constexpr std::size_t kScoredMax = 6;  // embedding a sentence costs about a millisecond
+constexpr std::size_t kScoredBytes =
+    240;  // of each: the cost grows with the length, and blocks begin with what they are about
 constexpr std::size_t kQuotedMax = 4;
 constexpr double kMeaningWeight = 0.45;
 constexpr double kWordsWeight = 0.40;
@@ -89,7 +92,10 @@ void keep_best(std::vector<Candidate>& candidates, std::size_t count) {
 Result<void> score_meaning(std::string_view question, const SentenceScorer& scorer,
                            std::vector<Candidate>& candidates) {
   std::vector<std::string_view> texts;
-  for (const Candidate& candidate : candidates) texts.emplace_back(candidate.full_text);
+  for (const Candidate& candidate : candidates) {
+    const std::string_view text = candidate.full_text;
+    texts.push_back(text.substr(0, complete_prefix(text.substr(0, kScoredBytes))));
+  }
   const auto cosines = scorer(question, texts);
   if (cosines.has_error()) return cosines.error();
   if (cosines->size() != texts.size()) {

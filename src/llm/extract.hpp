@@ -18,9 +18,9 @@ using SentenceScorer = std::function<Result<std::vector<float>>(std::string_view
 
 /// An answer quoted from the passages: the best supporting sentences, or a short code block, list or table,
 /// each with the citation `[n]` of its passage (counted from 1). The pieces, one after the other, are the
-/// answer in Markdown. At most a dozen or so sentences are given to `scorer`, those that look best by their
-/// words; an empty scorer leaves it at the words. Errors: kInvalidArgument when the passages hold nothing to
-/// quote, and the scorer's.
+/// answer in Markdown. Only the few that look best by their words are given to `scorer`; an empty scorer
+/// leaves it at the words. Errors: kInvalidArgument when the passages hold nothing to quote, and the
+/// scorer's.
 Result<std::vector<std::string>> extract(std::string_view question, std::span<const Passage> passages,
                                          const SentenceScorer& scorer);
 
