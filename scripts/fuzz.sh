@@ -10,9 +10,11 @@ trap 'rm -rf "$work"' EXIT
 fuzz_one() {
   local target=$1 name
   name=$(basename "$target")
+  local corpus=("$work/$name")
   mkdir -p "$work/$name"
+  [ -d "tests/fuzz/corpus/$name" ] && corpus+=("tests/fuzz/corpus/$name")
   if "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -max_len=65536 -print_final_stats=1 \
-      -artifact_prefix="$work/$name-" "$work/$name" "tests/fuzz/corpus/$name" > "$work/$name.log" 2>&1; then
+      -artifact_prefix="$work/$name-" "${corpus[@]}" > "$work/$name.log" 2>&1; then
     echo "  $name: $(grep -o 'stat::number_of_executed_units: *[0-9]*' "$work/$name.log" | grep -o '[0-9]*$') inputs in ${seconds}s, no finding"
   else
     echo "  $name: FAILED"
