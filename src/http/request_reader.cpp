@@ -212,7 +212,7 @@ bool RequestReader::complete() const {
   return state_->parser->is_done();
 }
 bool RequestReader::keep_alive() const {
-  return state_->parser->keep_alive();
+  return state_->parser->is_header_done() && state_->parser->keep_alive();
 }
 bool RequestReader::http_1_0() const {
   return state_->parser->get().version() == 10;

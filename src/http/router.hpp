@@ -26,7 +26,7 @@ enum class Admission {
 };
 
 struct RouteOptions {
-  std::size_t body_bytes_max = 0;
+  std::size_t body_bytes_max = 4'096;  ///< also for routes that ignore a body
   Access access = Access::kPublic;
   Admission admission = Admission::kRequest;
   bool counted = true;  ///< in http_requests_total

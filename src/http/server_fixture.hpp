@@ -1,11 +1,16 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -172,6 +177,77 @@ inline std::string post(std::string_view path, std::string_view body, std::strin
   return "POST " + std::string(path) +
          " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
          std::string(headers) + "\r\n" + std::string(body);
+}
+
+inline bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// What slow handlers wait for, and what they saw.
+struct Gate {
+  std::atomic<bool> open = false;
+  std::atomic<int> entered = 0;
+  std::atomic<int> cancelled = 0;
+
+  boost::asio::awaitable<void> pass() {
+    ++entered;
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    while (!open) {
+      boost::system::error_code woken;
+      timer.expires_after(std::chrono::milliseconds{1});
+      co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+      if (woken) {
+        ++cancelled;
+        co_return;
+      }
+    }
+  }
+};
+
+inline boost::asio::awaitable<Response> echo(const Request& request) {
+  Response response;
+  response.content_type = "text/plain";
+  response.body = request.body;
+  co_return response;
+}
+
+inline boost::asio::awaitable<Response> throws(const Request&) {
+  throw std::runtime_error("secret inside");
+  co_return Response{};
+}
+
+/// A few routes that show one behaviour each.
+inline Router routes(Gate* gate = nullptr) {
+  Router router;
+  router.add({Method::kGet, "/small", echo, {}});
+  router.add({Method::kPost, "/echo", echo, {.body_bytes_max = 1'000}});
+  router.add({Method::kGet, "/throws", throws, {}});
+  router.add({Method::kGet,
+              "/items/{id}",
+              [](const Request& request) -> boost::asio::awaitable<Response> {
+                Response response;
+                response.body = std::string(request.path_parameter("id")) + "|" +
+                                request.query_parameter("q").value_or("-");
+                co_return response;
+              },
+              {}});
+  router.add({Method::kGet, "/operator", echo, {.access = Access::kOperator}});
+  if (gate == nullptr) return router;
+  router.add({Method::kGet,
+              "/slow",
+              [gate](const Request&) -> boost::asio::awaitable<Response> {
+                co_await gate->pass();
+                co_return Response{};
+              },
+              {}});
+  router.add({Method::kGet,
+              "/watched",
+              [gate](const Request&) -> boost::asio::awaitable<Response> {
+                co_await gate->pass();
+                co_return Response{};
+              },
+              {.cancel_on_disconnect = true}});
+  return router;
 }
 
 }  // namespace wellspring::http::testing

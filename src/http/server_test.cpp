@@ -2,95 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include <atomic>
-
 #include "http/server_fixture.hpp"
 
 namespace wellspring::http {
 namespace {
 
-namespace asio = boost::asio;
-using namespace std::chrono_literals;
 using namespace std::string_literals;
+using testing::contains;
 using testing::get;
 using testing::post;
 using testing::RawClient;
+using testing::routes;
 using testing::TestServer;
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-/// What slow handlers wait for, and what they saw.
-struct Gate {
-  std::atomic<bool> open = false;
-  std::atomic<int> entered = 0;
-  std::atomic<int> cancelled = 0;
-
-  asio::awaitable<void> pass() {
-    ++entered;
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    while (!open) {
-      boost::system::error_code woken;
-      timer.expires_after(1ms);
-      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-      if (woken) {
-        ++cancelled;
-        co_return;
-      }
-    }
-  }
-};
-
-asio::awaitable<Response> echo(const Request& request) {
-  Response response;
-  response.content_type = "text/plain";
-  response.body = request.body;
-  co_return response;
-}
-
-asio::awaitable<Response> throws(const Request&) {
-  throw std::runtime_error("secret inside");
-  co_return Response{};
-}
-
-Router routes(Gate* gate = nullptr) {
-  Router router;
-  router.add({Method::kGet, "/small", echo, {}});
-  router.add({Method::kPost, "/echo", echo, {.body_bytes_max = 1'000}});
-  router.add({Method::kGet, "/throws", throws, {}});
-  router.add({Method::kGet,
-              "/items/{id}",
-              [](const Request& request) -> asio::awaitable<Response> {
-                Response response;
-                response.body = std::string(request.path_parameter("id")) + "|" +
-                                request.query_parameter("q").value_or("-");
-                co_return response;
-              },
-              {}});
-  router.add({Method::kGet, "/operator", echo, {.access = Access::kOperator}});
-  if (gate == nullptr) return router;
-  router.add({Method::kGet,
-              "/slow",
-              [gate](const Request&) -> asio::awaitable<Response> {
-                co_await gate->pass();
-                co_return Response{};
-              },
-              {}});
-  router.add({Method::kGet,
-              "/watched",
-              [gate](const Request&) -> asio::awaitable<Response> {
-                co_await gate->pass();
-                co_return Response{};
-              },
-              {.cancel_on_disconnect = true}});
-  return router;
-}
 
 TEST(Server, AnswersAndKeepsTheConnection) {
   TestServer server(routes());
@@ -224,100 +147,6 @@ TEST(Server, RefusesOtherCodingsAndVersions) {
   EXPECT_TRUE(server.exchange("GET /small HTTP/2.0\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 505 "));
 }
 
-TEST(Server, RefusesLargeBodiesAndLetsTheClientReadTheAnswer) {
-  TestServer server(routes());
-  RawClient announced(server.port());
-  announced.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n");
-  EXPECT_TRUE(announced.read_response().starts_with("HTTP/1.1 413 "));
-
-  RawClient chunked(server.port());
-  chunked.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" +
-               std::string(1'024, 'x') + "\r\n0\r\n\r\n");
-  EXPECT_TRUE(chunked.read_response().starts_with("HTTP/1.1 413 "));
-
-  RawClient pushing(server.port());
-  pushing.send(post("/echo", std::string(8u << 20, 'x')));
-  EXPECT_TRUE(pushing.read_response().starts_with("HTTP/1.1 413 "));
-  EXPECT_EQ(server.metrics().value("wellspring_http_refused_total", {{"limit", "body_bytes"}}), 3);
-}
-
-TEST(Server, RefusesLargeHeads) {
-  TestServer server(routes());
-  std::string many = "GET /small HTTP/1.1\r\nHost: x\r\n";
-  for (int i = 0; i < 100'000; ++i) many += "A: b\r\n";
-  for (const std::string& request :
-       {many, "GET /small HTTP/1.1\r\nHost: x\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n",
-        "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n"}) {
-    RawClient client(server.port());
-    client.send(request);
-    EXPECT_TRUE(client.read_response().starts_with("HTTP/1.1 431 "));
-  }
-  EXPECT_TRUE(server.exchange(get("/" + std::string(9'000, 'a'))).starts_with("HTTP/1.1 414 "));
-}
-
-TEST(Server, TimesOutSlowClients) {
-  TestServer server(routes(), {.header_timeout = 30ms, .body_timeout = 30ms, .idle_timeout = 30ms});
-  RawClient silent(server.port());
-  EXPECT_EQ(silent.read_all(), "");
-
-  RawClient idle(server.port());
-  idle.send(get("/small"));
-  EXPECT_TRUE(idle.read_response().starts_with("HTTP/1.1 200 "));
-  EXPECT_EQ(idle.read_all(), "");
-
-  RawClient in_head(server.port());
-  in_head.send("GET /small HTT");
-  EXPECT_TRUE(in_head.read_all().starts_with("HTTP/1.1 408 "));
-
-  RawClient in_body(server.port());
-  in_body.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
-  EXPECT_TRUE(in_body.read_all().starts_with("HTTP/1.1 408 "));
-  EXPECT_EQ(server.metrics().value("wellspring_http_refused_total", {{"limit", "header_time"}}), 1);
-  EXPECT_EQ(server.metrics().value("wellspring_http_refused_total", {{"limit", "body_time"}}), 1);
-}
-
-TEST(Server, TurnsConnectionsAwayAtTheLimit) {
-  TestServer server(routes(), {.connections_max = 1});
-  RawClient first(server.port());
-  first.send(get("/small"));
-  first.read_response();
-  RawClient second(server.port());
-  const std::string answer = second.read_response();
-  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
-  EXPECT_TRUE(contains(answer, "Retry-After: 1\r\n"));
-  first.close();
-  EXPECT_TRUE(TestServer::eventually([&] {
-    RawClient third(server.port());
-    third.send(get("/small", "Connection: close\r\n"));
-    return third.read_all().starts_with("HTTP/1.1 200 ");
-  }));
-}
-
-TEST(Server, RefusesRequestsAtTheLimitAndRecovers) {
-  Gate gate;
-  TestServer server(routes(&gate), {.requests_max = 1});
-  RawClient slow(server.port());
-  slow.send(get("/slow"));
-  ASSERT_TRUE(TestServer::eventually([&] { return gate.entered == 1; }));
-  const std::string busy = server.exchange(get("/small"));
-  EXPECT_TRUE(busy.starts_with("HTTP/1.1 503 "));
-  EXPECT_TRUE(contains(busy, "Retry-After: "));
-  gate.open = true;
-  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 200 "));
-  EXPECT_TRUE(server.exchange(get("/small")).starts_with("HTTP/1.1 200 "));
-}
-
-TEST(Server, BoundsTheBodiesInFlight) {
-  TestServer server(routes(), {.body_bytes_in_flight_max = 100});
-  RawClient holding(server.port());
-  holding.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nab");
-  EXPECT_TRUE(TestServer::eventually(
-      [&] { return server.exchange(post("/echo", "x")).starts_with("HTTP/1.1 503 "); }));
-  holding.send(std::string(98, 'c'));
-  EXPECT_TRUE(holding.read_response().starts_with("HTTP/1.1 200 "));
-  EXPECT_TRUE(server.exchange(post("/echo", "x")).starts_with("HTTP/1.1 200 "));
-}
-
 TEST(Server, AThrowingHandlerIsA500WithoutDetailAndTheServerGoesOn) {
   TestServer server(routes());
   const std::string answer = server.exchange(get("/throws"));
@@ -397,72 +226,6 @@ TEST(Server, OperatorRoutesAnswerLocalRequestsOrTheToken) {
       guarded.exchange(get("/operator", "Authorization: Bearer s3cre\r\n")).starts_with("HTTP/1.1 401 "));
   EXPECT_TRUE(
       guarded.exchange(get("/operator", "Authorization: Bearer s3cret\r\n")).starts_with("HTTP/1.1 200 "));
-}
-
-TEST(Server, ADisconnectCancelsAWatchedHandler) {
-  Gate gate;
-  TestServer server(routes(&gate));
-  RawClient client(server.port());
-  client.send(get("/watched"));
-  ASSERT_TRUE(TestServer::eventually([&] { return gate.entered == 1; }));
-  client.close();
-  EXPECT_TRUE(TestServer::eventually([&] { return gate.cancelled == 1; }));
-}
-
-TEST(Server, PipelinedBytesDoNotCancelAWatchedHandler) {
-  Gate gate;
-  TestServer server(routes(&gate));
-  RawClient client(server.port());
-  client.send(get("/watched"));
-  ASSERT_TRUE(TestServer::eventually([&] { return gate.entered == 1; }));
-  client.send(get("/items/9"));
-  gate.open = true;
-  EXPECT_TRUE(client.read_response().starts_with("HTTP/1.1 200 "));
-  EXPECT_TRUE(client.read_response().ends_with("9|-"));
-}
-
-TEST(Server, DrainLetsRequestsFinishAndClosesIdleConnections) {
-  Gate gate;
-  TestServer server(routes(&gate));
-  RawClient idle(server.port());
-  idle.send(get("/small"));
-  idle.read_response();
-  RawClient busy(server.port());
-  busy.send(get("/slow"));
-  ASSERT_TRUE(TestServer::eventually([&] { return gate.entered == 1; }));
-  auto drained = server.start_drain(5s);
-  EXPECT_EQ(idle.read_all(), "");
-  gate.open = true;
-  const std::string answer = busy.read_all();
-  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 "));
-  drained.wait();
-}
-
-TEST(Server, DrainCutsHandlersShortAfterTheGrace) {
-  Gate gate;
-  TestServer server(routes(&gate));
-  RawClient busy(server.port());
-  busy.send(get("/watched"));
-  ASSERT_TRUE(TestServer::eventually([&] { return gate.entered == 1; }));
-  server.drain(10ms);
-  EXPECT_EQ(gate.cancelled, 1);
-  EXPECT_TRUE(busy.read_all().starts_with("HTTP/1.1 503 "));
-}
-
-TEST(Server, ListenSaysWhatIsWrong) {
-  TestServer server(routes());
-  runtime::Executors executors({.cpu_threads = 1, .blocking_threads = 1});
-  obs::Metrics metrics;
-  obs::Log log(obs::LogLevel::kError, obs::LogFormat::kText);
-  const SystemClock clock;
-  Server second(routes(), {}, executors, metrics, log, clock);
-  const auto taken = second.listen("127.0.0.1", server.port());
-  ASSERT_TRUE(taken.has_error());
-  EXPECT_EQ(taken.error().kind, ErrorKind::kConflict);
-  EXPECT_TRUE(contains(taken.error().message, std::to_string(server.port())));
-  const auto nowhere = second.listen("no such host", 0);
-  ASSERT_TRUE(nowhere.has_error());
-  EXPECT_EQ(nowhere.error().kind, ErrorKind::kInvalidArgument);
 }
 
 }  // namespace

@@ -23,14 +23,11 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 using namespace std::chrono_literals;
+using testing::contains;
 using testing::get;
 using testing::post;
 using testing::RawClient;
 using testing::TestServer;
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 constexpr const char* kQuestion = R"({"query":"When are the harbour lamps lit?"})";
 
