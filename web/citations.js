@@ -83,7 +83,8 @@ export class PassagePopover {
   #place() {
     const anchor = this.#opener.getBoundingClientRect();
     const box = this.#box.getBoundingClientRect();
-    const width = document.documentElement.clientWidth;
+    // The body, because the room kept for the scroll bar counts in the root.
+    const width = document.body.clientWidth;
     const fitsBelow = anchor.bottom + GAP_PX + box.height <= innerHeight;
     const above = !fitsBelow && anchor.top - GAP_PX - box.height >= 0;
     const top = above ? anchor.top - GAP_PX - box.height : anchor.bottom + GAP_PX;
