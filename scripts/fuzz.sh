@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=$1
-scripts/build.sh fuzz
+scripts/build.sh fuzz fuzzers
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
