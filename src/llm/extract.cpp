@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <tuple>
 
@@ -84,6 +85,32 @@ void score_words(std::string_view question, std::span<const Passage> passages,
   }
 }
 
+/// Lower-case words between single blanks, without ASCII punctuation.
+std::string folded(std::string_view text) {
+  std::string words = " ";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || std::isalnum(byte) != 0) {
+      words += static_cast<char>(byte < 0x80 ? std::tolower(byte) : byte);
+    } else if (words.back() != ' ') {
+      words += ' ';
+    }
+  }
+  if (words.back() != ' ') words += ' ';
+  return words;
+}
+
+/// A text that only repeats the question, as examples and lists of questions do, answers nothing. Kept when
+/// there is nothing else.
+void drop_echoes(std::string_view question, std::vector<Candidate>& candidates) {
+  const std::string asked = folded(question);
+  if (std::ranges::count(asked, ' ') <= static_cast<std::ptrdiff_t>(kSentenceWordsMin)) return;
+  const auto echoes = [&](const Candidate& candidate) {
+    return folded(candidate.full_text).find(asked) != std::string::npos;
+  };
+  if (!std::ranges::all_of(candidates, echoes)) std::erase_if(candidates, echoes);
+}
+
 void keep_best(std::vector<Candidate>& candidates, std::size_t count) {
   std::ranges::stable_sort(candidates, std::greater{}, &Candidate::score);
   if (candidates.size() > count) candidates.resize(count);
@@ -150,6 +177,7 @@ Result<std::vector<std::string>> extract(std::string_view question, std::span<co
     return fail(ErrorKind::kInvalidArgument,
                 fmt::format("extract: none of the {} passages holds a sentence to quote", passages.size()));
   }
+  drop_echoes(question, candidates);
   score_words(question, passages, candidates);
   keep_best(candidates, kScoredMax);
   if (scorer) {

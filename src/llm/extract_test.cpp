@@ -61,6 +61,18 @@ TEST(Extract, SaysTheSameThingOnce) {
   EXPECT_EQ(answer.find("8000"), answer.rfind("8000")) << answer;
 }
 
+TEST(Extract, ATextThatOnlyRepeatsTheQuestionIsNoAnswer) {
+  const std::vector<Passage> passages{
+      {"Guide", "Try asking: \"When are the harbour lamps lit?\" or something else."},
+      {"Lamps", "The keeper lights the harbour lamps at dusk."}};
+  const std::string answer = joined(extract("When are the harbour lamps lit", passages, {}));
+  EXPECT_NE(answer.find("at dusk. [2]"), std::string::npos) << answer;
+  EXPECT_EQ(answer.find("Try asking"), std::string::npos) << answer;
+  const std::string nothing_else =
+      joined(extract("When are the harbour lamps lit", {passages.data(), 1}, {}));
+  EXPECT_NE(nothing_else.find("Try asking"), std::string::npos) << nothing_else;
+}
+
 TEST(Extract, QuotesFourSentencesAtMostAndScoresFew) {
   std::string text;
   for (int i = 0; i < 60; ++i)
