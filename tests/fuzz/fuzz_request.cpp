@@ -1,5 +1,6 @@
-// A connection's bytes, whole and cut into pieces: the reader must see the same requests and the same
-// refusal, whatever the cuts. Bodies go on into the parsers of questions and queries.
+// A connection's bytes, whole and cut into pieces: the reader must see the same requests, whatever the cuts.
+// (Not the same refusals: it may know of a bad head before its end came, or not.) Bodies go on into the
+// parsers of questions and queries.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -61,8 +62,8 @@ class Connection {
       rest_.remove_prefix(bytes);
     }
   }
-  bool refused() {
-    seen_ += "refused " + std::to_string(reader_.refusal().status) + "\n";
+  bool refused() const {
+    if (reader_.refusal().status < 400) std::abort();
     return false;
   }
 
