@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <future>
 #include <thread>
 
 #include "app/model_files.hpp"
@@ -10,6 +11,7 @@
 #include "llm/extractive_model.hpp"
 #include "llm/openai_model.hpp"
 #include "rag/sentence_similarity.hpp"
+#include "runtime/parallel_for.hpp"
 #include "text/analyzer.hpp"
 
 namespace wellspring::app {
@@ -27,9 +29,9 @@ index::SearchOptions search_options(const config::Settings& settings) {
   return options;
 }
 
-Result<std::unique_ptr<embed::Embedder>> make_embedder(const config::Settings& settings) {
-  if (settings.embedder == config::EmbedderKind::kHashing)
-    return std::unique_ptr<embed::Embedder>(std::make_unique<embed::HashingEmbedder>());
+namespace {
+
+Result<embed::OnnxEmbedderOptions> onnx_options(const config::Settings& settings) {
   embed::OnnxEmbedderOptions options;
   options.folder = settings.model_dir;
   if (settings.model_dir.empty()) {
@@ -40,7 +42,17 @@ Result<std::unique_ptr<embed::Embedder>> make_embedder(const config::Settings& s
   options.form =
       settings.model_form == config::ModelForm::kFp32 ? embed::ModelForm::kFp32 : embed::ModelForm::kInt8;
   options.max_tokens = settings.model_max_tokens;
-  return embed::open_onnx_embedder(options);
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<embed::Embedder>> make_embedder(const config::Settings& settings) {
+  if (settings.embedder == config::EmbedderKind::kHashing)
+    return std::unique_ptr<embed::Embedder>(std::make_unique<embed::HashingEmbedder>());
+  const auto options = onnx_options(settings);
+  if (options.has_error()) return options.error();
+  return embed::open_onnx_embedder(*options);
 }
 
 Engine::Engine(const config::Settings& settings, const Clock& clock, obs::Log& log)
@@ -65,6 +77,7 @@ Result<void> Engine::build(const config::Settings& settings) {
   auto opened = store::sqlite::open_sqlite_store(settings.data_dir);
   if (opened.has_error()) return opened.error();
   store_ = std::move(*opened);
+  start_reading(settings);
   auto embedder = make_embedder(settings);
   if (embedder.has_error()) return embedder.error();
   embedder_ = std::move(*embedder);
@@ -89,6 +102,24 @@ Result<void> Engine::build(const config::Settings& settings) {
                                            metrics_, worker_options);
   intake_->on_accepted([this] { worker_->notify(); });
   return {};
+}
+
+void Engine::start_reading(const config::Settings& settings) {
+  const auto options = onnx_options(settings);
+  if (settings.embedder != config::EmbedderKind::kOnnx || options.has_error()) return;
+  auto reading = std::make_shared<std::packaged_task<Result<rag::StoredArticles>()>>(
+      [this, name = embed::onnx_model_name(*options)] { return rag::read_stored(articles(), name); });
+  stored_ = reading->get_future();
+  boost::asio::post(executors_.blocking(), [reading] { (*reading)(); });
+}
+
+Result<void> Engine::load() {
+  auto stored = stored_.valid() ? stored_.get() : rag::read_stored(articles(), embedder_->model_name());
+  if (stored.has_error()) return stored.error();
+  return ingestor_->load(std::move(*stored),
+                         [this](std::size_t count, const std::function<void(std::size_t)>& task) {
+                           runtime::parallel_for(executors_.background(), 1, count, task);
+                         });
 }
 
 sync::Ingestion Engine::ingestion() {

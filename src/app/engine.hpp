@@ -1,5 +1,6 @@
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,8 +44,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Fills the index from the store. Blocks.
-  Result<void> load() { return ingestor_->load(); }
+  /// Fills the index from the store. Blocks; not on the background executor, which helps.
+  Result<void> load();
 
   runtime::Executors& executors() { return executors_; }
   obs::Metrics& metrics() { return metrics_; }
@@ -64,6 +65,8 @@ class Engine {
  private:
   Engine(const config::Settings& settings, const Clock& clock, obs::Log& log);
   Result<void> build(const config::Settings& settings);
+  /// Reads the store while the model is opened.
+  void start_reading(const config::Settings& settings);
   Result<void> build_chat_model(const config::Settings& settings);
   sync::Ingestion ingestion();
   void merge_segments();
@@ -75,6 +78,7 @@ class Engine {
   std::unique_ptr<store::sqlite::SqliteStore> store_;
   std::unique_ptr<embed::Embedder> embedder_;
   std::unique_ptr<index::Index> index_;
+  std::future<Result<rag::StoredArticles>> stored_;
   // Joined by ~Engine before anything above dies: offloaded work borrows all of it.
   runtime::Executors executors_;
   std::unique_ptr<rag::Ingestor> ingestor_;

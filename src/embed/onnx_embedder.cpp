@@ -136,12 +136,12 @@ Result<std::filesystem::path> find_model(const OnnxEmbedderOptions& options) {
               path.string());
 }
 
-std::string name_of(const OnnxEmbedderOptions& options) {
+}  // namespace
+
+std::string onnx_model_name(const OnnxEmbedderOptions& options) {
   const std::filesystem::path folder = (options.folder / "").lexically_normal().parent_path();
   return folder.filename().string() + (options.form == ModelForm::kInt8 ? "/int8" : "/fp32");
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Embedder>> open_onnx_embedder(const OnnxEmbedderOptions& options) {
   if (options.threads < 1 || options.threads > kMaxThreads) {
@@ -159,8 +159,8 @@ Result<std::unique_ptr<Embedder>> open_onnx_embedder(const OnnxEmbedderOptions& 
   if (!model) return model.error();
   auto transformer = Transformer::open(*model, options.threads);
   if (!transformer) return transformer.error();
-  auto embedder = std::make_unique<OnnxEmbedder>(name_of(options), options.max_tokens, std::move(*tokenizer),
-                                                 std::move(*transformer));
+  auto embedder = std::make_unique<OnnxEmbedder>(onnx_model_name(options), options.max_tokens,
+                                                 std::move(*tokenizer), std::move(*transformer));
   if (const auto learnt = embedder->learn_dimension(); !learnt) return learnt.error();
   return std::unique_ptr<Embedder>(std::move(embedder));
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "embed/embedder.hpp"
 
@@ -22,6 +23,9 @@ struct OnnxEmbedderOptions {
   /// Threads one call may use. Concurrent calls each use as many.
   std::size_t threads = 1;
 };
+
+/// What Embedder::model_name() will say, without opening anything.
+std::string onnx_model_name(const OnnxEmbedderOptions& options);
 
 /// Opens a BERT-family model: WordPiece, mean pooling, vectors of length 1. Runs it once to learn the
 /// dimension. Errors: kInvalidArgument for options out of range, kNotFound for a missing file, kCorrupt for a

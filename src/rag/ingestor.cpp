@@ -81,21 +81,25 @@ Result<void> Ingestor::remove(const ArticleId& id, std::optional<Timestamp> tomb
   return {};
 }
 
-Result<void> Ingestor::load() {
-  std::vector<std::pair<model::ArticleKey, std::vector<model::EmbeddedChunk>>> articles;
-  const auto read = store_.for_each(
-      embedder_.model_name(),
+Result<StoredArticles> read_stored(store::ArticleStore& store, const std::string& embedding_model) {
+  StoredArticles articles;
+  const auto read = store.for_each(
+      embedding_model,
       [&](const model::ArticleKey& key, std::vector<model::EmbeddedChunk>&& chunks) -> Result<void> {
         articles.emplace_back(key, std::move(chunks));
         return {};
       });
   if (read.has_error()) return read.error();
+  return articles;
+}
+
+Result<void> Ingestor::load(StoredArticles articles, const index::ParallelFor& parallel) {
   for (auto& [key, chunks] : articles) {
     const bool foreign = std::ranges::any_of(chunks, [](const auto& chunk) { return chunk.vector.empty(); });
     if (!foreign) continue;
     if (const auto renewed = renew_vectors(key, chunks); renewed.has_error()) return renewed.error();
   }
-  index_.load(std::move(articles));
+  index_.load(std::move(articles), parallel);
   return {};
 }
 

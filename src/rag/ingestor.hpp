@@ -17,6 +17,12 @@ namespace wellspring::rag {
 /// nothing that is time.
 std::string content_hash(const model::Article& article);
 
+using StoredArticles = std::vector<std::pair<model::ArticleKey, std::vector<model::EmbeddedChunk>>>;
+
+/// Everything live in the store; vectors of another model than `embedding_model` come empty. Blocks. Apart
+/// from Ingestor, so that a start can read while the model is opened.
+Result<StoredArticles> read_stored(store::ArticleStore& store, const std::string& embedding_model);
+
 /// Brings one article into store and index: chunk, embed what is new (a chunk whose text is already stored
 /// for this article keeps its vector), publish atomically, make it searchable. Blocks and computes: call it
 /// on the background executor, from one thread per article at a time. Call load() before anything else:
@@ -30,9 +36,9 @@ class Ingestor {
   Result<void> publish(const model::Article& article);
   /// Unpublish or delete, all locales; see ArticleStore::remove for `tombstone`.
   Result<void> remove(const ArticleId& id, std::optional<Timestamp> tombstone);
-  /// Fills the empty index from the store; embeds chunks whose vectors belong to another model and stores
-  /// those vectors.
-  Result<void> load();
+  /// Fills the empty index with what read_stored() gave for this embedder; embeds chunks whose vectors belong
+  /// to another model and stores those vectors. `parallel` shares out the index's part of the work.
+  Result<void> load(StoredArticles articles, const index::ParallelFor& parallel = {});
 
  private:
   void reuse_vectors(std::vector<model::EmbeddedChunk>& stored,

@@ -139,7 +139,7 @@ TEST_F(IngestorTest, LoadServesWhatIsStoredWithoutEmbedding) {
   ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
   index::Index fresh({.dimension = 64}, split_at_blanks);
   Ingestor restarted(embedder_, store_, fresh, clock_, metrics_);
-  ASSERT_TRUE(restarted.load().has_value());
+  ASSERT_TRUE(restarted.load(read_stored(store_, embedder_.model_name()).value()).has_value());
   EXPECT_EQ(fresh.snapshot()->chunk_count(), 2U);
   EXPECT_EQ(embedded(), 2);
 }
@@ -150,7 +150,7 @@ TEST_F(IngestorTest, LoadRenewsVectorsOfAnotherModelOnce) {
   for (int start = 0; start < 2; ++start) {
     index::Index fresh({.dimension = 64}, split_at_blanks);
     Ingestor restarted(other, store_, fresh, clock_, metrics_);
-    ASSERT_TRUE(restarted.load().has_value());
+    ASSERT_TRUE(restarted.load(read_stored(store_, other.model_name()).value()).has_value());
     EXPECT_EQ(fresh.snapshot()->chunk_count(), 2U);
     EXPECT_EQ(embedded(), 4);
   }
@@ -159,7 +159,7 @@ TEST_F(IngestorTest, LoadRenewsVectorsOfAnotherModelOnce) {
 }
 
 TEST_F(IngestorTest, LoadOfAnEmptyStoreIsAnEmptyIndex) {
-  ASSERT_TRUE(ingestor_.load().has_value());
+  ASSERT_TRUE(ingestor_.load(read_stored(store_, embedder_.model_name()).value()).has_value());
   EXPECT_EQ(index_.snapshot()->chunk_count(), 0U);
 }
 
