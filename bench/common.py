@@ -37,13 +37,13 @@ def run_json_lines(command, **options):
 
 def machine():
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
-    return {"cpu": model, "processors": os.cpu_count(), "system": platform.platform()}
+    return {"cpu": model, "processors": os.cpu_count(), "system": platform.freedesktop_os_release()["PRETTY_NAME"], "architecture": platform.machine()}
 
 
 def commit():
     def git(*arguments):
         return subprocess.run(["git", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout.strip()
-    return git("rev-parse", "--short", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+    return git("rev-parse", "--short", "HEAD") + ("+changes" if git("status", "--porcelain", "--", ":!bench/results") else "")
 
 
 def save(name, rows):
