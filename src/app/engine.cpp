@@ -88,11 +88,14 @@ Result<void> Engine::build(const config::Settings& settings) {
       std::make_unique<rag::Retriever>(*embedder_, *index_, search_options(settings), executors_, metrics_);
   auto model = build_chat_model(settings);
   if (model.has_error()) return model.error();
-  answerer_ = std::make_unique<rag::Answerer>(*retriever_, *chat_model_,
-                                              rag::AnswererOptions{.passages = settings.passages,
-                                                                   .history_pairs = settings.history_pairs,
-                                                                   .prompt_tokens = settings.prompt_tokens},
-                                              clock_, metrics_);
+  answerer_ = std::make_unique<rag::Answerer>(
+      *retriever_, *chat_model_,
+      rag::AnswererOptions{
+          .passages = settings.passages,
+          .history_pairs = settings.history_pairs,
+          .prompt_tokens = settings.prompt_tokens,
+          .follow_ups = settings.llm_base_url.empty() ? rag::FollowUps::kHeuristic : rag::FollowUps::kModel},
+      clock_, metrics_);
   intake_ = std::make_unique<sync::Intake>(journal(), executors_, clock_, metrics_, sync::IntakeOptions{});
   sync::WorkerOptions worker_options;
   worker_options.retry.attempts_max = settings.job_attempts_max;
