@@ -159,7 +159,12 @@ class WithModel(ServerCase):
         type(self).script = staticmethod(lambda body, write: write_until_closed(write))
         connection = self.server.connect()
         connection.request("POST", "/api/v1/chat/stream", json.dumps({"query": "When are the harbour lamps lit?"}), {"Content-Type": "application/json"})
-        self.assertIn(b"thinking", connection.getresponse().read(30))
+        response, seen = connection.getresponse(), b""
+        while seen.count(b'"streaming"') < 2:
+            piece = response.read1(65536)
+            self.assertTrue(piece, seen)
+            seen += piece
+        response.close()
         connection.close()
         wait_until(self.model.closed.is_set, 10, lambda: "the model's connection is still open")
 
