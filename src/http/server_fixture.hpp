@@ -189,17 +189,18 @@ struct Gate {
   std::atomic<int> entered = 0;
   std::atomic<int> cancelled = 0;
 
+  /// A cancellation ends the wait under way, or is thrown by the next one when it came between two.
   boost::asio::awaitable<void> pass() {
     ++entered;
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    while (!open) {
-      boost::system::error_code woken;
-      timer.expires_after(std::chrono::milliseconds{1});
-      co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
-      if (woken) {
-        ++cancelled;
-        co_return;
+    try {
+      boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+      while (!open) {
+        timer.expires_after(std::chrono::milliseconds{1});
+        co_await timer.async_wait(boost::asio::use_awaitable);
       }
+    } catch (const boost::system::system_error& thrown) {
+      if (thrown.code() != boost::asio::error::operation_aborted) throw;
+      ++cancelled;
     }
   }
 };
