@@ -115,7 +115,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_GET(self):
-        library = self.server.library
+        library = self.server.contents
         path = urllib.parse.urlsplit(self.path).path
         if path.startswith("/ui/"):
             return self.serve_file(path.removeprefix("/ui/") or "index.html")
@@ -144,21 +144,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/api/v1/chat/stream":
             self.chat(body)
         elif self.path == "/api/v1/search":
-            hits = self.server.library.search(body["query"], body["k"])
+            hits = self.server.contents.search(body["query"], body["k"])
             self.reply(200, {"hits": hits, "mode": body["mode"], "took_ms": 0.4})
         elif self.path == "/api/v1/sync/payload":
             self.webhook(body)
         else:
-            job = next(job for job in self.server.library.jobs if f"/{job['id']}/retry" in self.path)
+            job = next(job for job in self.server.contents.jobs if f"/{job['id']}/retry" in self.path)
             job.update(state="done", outcome="applied", last_error="")
             self.reply(200, job)
 
     def webhook(self, body):
         document = body["doc"]
         if document["status"] == "published":
-            job = self.server.library.publish(document["id"], document["title"], [([], document["markdown"])])
+            job = self.server.contents.publish(document["id"], document["title"], [([], document["markdown"])])
             return self.reply(200, {"status": "processing_triggered", "document_id": document["id"], "job_id": job["id"]})
-        job = self.server.library.unpublish(document["id"], document["title"])
+        job = self.server.contents.unpublish(document["id"], document["title"])
         self.reply(200, {"status": "not_published_or_deleted", "document_id": document["id"], "job_id": job["id"]})
 
     def chat(self, body):
@@ -190,7 +190,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, query):
         self.event("thinking", chunk="", isComplete=False)
         self.wfile.write(b": ping\n\n")
-        hits = self.server.library.search(query.split(":", 1)[-1], 4)
+        hits = self.server.contents.search(query.split(":", 1)[-1], 4)
         sources = [{"page_content": hit["text"], "metadata": hit["metadata"]} for hit in hits]
         self.event("sources", sources=sources, isComplete=False)
         self.write_text(query, hits)
@@ -220,7 +220,7 @@ class StubServer(http.server.ThreadingHTTPServer):
 
     def __init__(self, port=0, pause=0.005):
         super().__init__(("127.0.0.1", port), Handler)
-        self.library, self.histories, self.pause = Library(), [], pause
+        self.contents, self.histories, self.pause = Library(), [], pause
         self.pace, self.left = threading.Event(), threading.Event()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 

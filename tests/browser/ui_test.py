@@ -364,7 +364,7 @@ class Failing(PageTest):
         self.browser.wait(lambda: self.browser.find_all(".turn[data-state=complete]"), "the retry to succeed")
 
     def test_a_token_is_asked_for_and_kept_for_the_session(self):
-        self.server.library.token = "open sesame"
+        self.server.contents.token = "open sesame"
         try:
             self.browser.find("#tab-documents").click()
             self.browser.wait(self.browser.find("#token-form").shown, "the token field")
@@ -375,7 +375,7 @@ class Failing(PageTest):
             self.open("#documents")
             self.browser.wait(lambda: self.browser.find_all(".document"), "documents without asking again")
         finally:
-            self.server.library.token = None
+            self.server.contents.token = None
 
     def test_a_dead_job_shows_why_and_can_be_retried(self):
         self.open("#documents")
