@@ -2,11 +2,14 @@
 import json
 import re
 import socket
+import statistics
 import time
 
 from common import BINARY, BUILD, percentile, row, run_json, summary_ms
 from corpora import CACHE, data_dir, queries
 from server import Server
+
+ROUNDS = 5
 
 
 def exchange(peer, request):
@@ -40,14 +43,17 @@ def run():
     CACHE.mkdir(parents=True, exist_ok=True)
     listing = CACHE / "queries.txt"
     listing.write_text("\n".join(texts))
+    rounds = []
     with Server(BINARY, data_dir(10_000) / "data") as server:
         search_seconds(server, texts[:50])
-        hybrid = search_seconds(server, texts)
-    alone = run_json([BUILD / "embed_bench", "--queries", listing, "--json"])
-    p50, p99 = percentile(hybrid, 0.5) * 1e3, percentile(hybrid, 0.99) * 1e3
-    rows = [row("hybrid over HTTP, 10,000 chunks: p50 / embedding alone", round(p50 / alone["p50_ms"], 2), "<= 1.5", p50 <= 1.5 * alone["p50_ms"],
-                hybrid=summary_ms(hybrid), embedding=alone),
-            row("the same at p99", round(p99 / alone["p99_ms"], 2), "<= 3", p99 <= 3 * alone["p99_ms"])]
+        for _ in range(ROUNDS):  # beside each other in time, as the machine's speed drifts
+            alone = run_json([BUILD / "embed_bench", "--queries", listing, "--json"])
+            rounds.append({"hybrid": summary_ms(search_seconds(server, texts)), "embedding": alone})
+    def ratio(percentile_ms):
+        return statistics.median(one["hybrid"][percentile_ms] / one["embedding"][percentile_ms] for one in rounds)
+    p50, p99 = ratio("p50_ms"), ratio("p99_ms")
+    rows = [row(f"hybrid over HTTP, 10,000 chunks: p50 / embedding alone, median of {ROUNDS} rounds", round(p50, 2), "<= 1.5", p50 <= 1.5, rounds=rounds),
+            row("the same at p99", round(p99, 2), "<= 3", p99 <= 3)]
     growth = {}
     for chunks in (10_000, 100_000):
         with Server(BINARY, data_dir(chunks, "--embedder", "hashing") / "data", "--embedder", "hashing") as server:

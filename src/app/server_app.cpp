@@ -50,6 +50,7 @@ http::ServerOptions server_options(const config::Settings& settings) {
   options.body_timeout = std::min(options.body_timeout, settings.idle_timeout);
   options.cors_origins = settings.cors_origins;
   options.admin_token = settings.admin_token;
+  options.strict_transport = settings.strict_transport;
   return options;
 }
 

@@ -21,6 +21,7 @@ struct Settings {
   std::string data_dir;
   std::string admin_token;
   std::vector<std::string> cors_origins;
+  bool strict_transport = false;
 
   EmbedderKind embedder = EmbedderKind::kOnnx;
   std::string model_dir;  ///< empty: the model installed beside the program

@@ -4,11 +4,13 @@
 #include <span>
 #include <string_view>
 
+#include "index/half.hpp"
+
 namespace wellspring::index {
 
-/// Writes the dot product of `query` with each of `count` rows of `stride` floats to `scores`. `stride` is a
-/// multiple of 16; `query` and `rows` are aligned to 64 bytes and `query` holds `stride` floats (see Rows).
-using DotKernel = void (*)(const float* query, const float* rows, std::size_t stride, std::size_t count,
+/// Writes the dot product of `query` with each of `count` rows of `stride` values to `scores`. `stride` is a
+/// multiple of 32, `rows` is aligned to 64 bytes (see Rows), and `query` holds `stride` floats.
+using DotKernel = void (*)(const float* query, const Half* rows, std::size_t stride, std::size_t count,
                            float* scores);
 
 struct NamedDotKernel {

@@ -34,10 +34,6 @@ std::vector<Survivor> survivors_of(std::span<const SegmentView> inputs) {
   return survivors;
 }
 
-std::span<const float> vector_of(const Rows& rows, Slot slot) {
-  return {rows.row(slot), rows.dimension()};
-}
-
 }  // namespace
 
 std::vector<std::size_t> choose_merge(std::span<const SegmentSize> sizes) {
@@ -70,7 +66,7 @@ std::shared_ptr<const Segment> merge_segments(std::span<const SegmentView> input
     merged->articles.push_back({article->key, static_cast<Slot>(merged->chunks.size()), article->count});
     for (Slot slot = article->first; slot < article->first + article->count; ++slot) {
       new_slots[input][slot] = static_cast<Slot>(merged->chunks.size());
-      merged->rows.assign(merged->chunks.size(), vector_of(source.rows, slot));
+      merged->rows.assign(merged->chunks.size(), source.rows, slot);
       merged->chunks.push_back(source.chunks[slot]);
     }
   }

@@ -6,6 +6,7 @@
 
 #include "index/filter.hpp"
 #include "index/fusion.hpp"
+#include "index/half.hpp"
 
 namespace wellspring::index::testing {
 namespace {
@@ -73,6 +74,10 @@ model::EmbeddedChunk make_chunk(const model::ArticleKey& key, std::size_t at, st
 }
 
 void NaiveIndex::replace(const model::ArticleKey& key, std::vector<model::EmbeddedChunk> chunks) {
+  for (model::EmbeddedChunk& chunk : chunks) {
+    // As the product stores them, so that ties fall alike (dot_test.cpp checks the rounding).
+    for (float& value : chunk.vector) value = to_float(to_half(value));
+  }
   if (chunks.empty()) {
     articles_.erase(key);
   } else {

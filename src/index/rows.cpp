@@ -1,6 +1,7 @@
 #include "index/rows.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -9,31 +10,38 @@
 namespace wellspring::index {
 namespace {
 
-constexpr std::size_t kRowFloats = 16;
+constexpr std::size_t kRowValues = 32;
 constexpr std::size_t kCacheLine = 64;
 constexpr std::size_t kHugePage = 2U << 20;
 
 }  // namespace
 
 Rows::Rows(std::size_t count, std::size_t dimension)
-    : dimension_(dimension), stride_((dimension + kRowFloats - 1) / kRowFloats * kRowFloats) {
-  const std::size_t floats = count * stride_;
-  const std::size_t bytes = floats * sizeof(float);
+    : dimension_(dimension), stride_((dimension + kRowValues - 1) / kRowValues * kRowValues) {
+  const std::size_t values = count * stride_;
+  const std::size_t bytes = values * sizeof(Half);
   // Large blocks ask for huge pages: with 4 kB pages a scan spends a fifth of its time on address translation
   // (measured).
   const bool large = bytes >= 2 * kHugePage;
   const std::align_val_t alignment{large ? kHugePage : kCacheLine};
-  floats_ = std::unique_ptr<float[], Free>(static_cast<float*>(::operator new[](bytes, alignment)),
-                                           Free{alignment});
+  values_ =
+      std::unique_ptr<Half[], Free>(static_cast<Half*>(::operator new[](bytes, alignment)), Free{alignment});
 #if defined(__linux__)
   // Only advice: where the system declines, ordinary pages do.
-  if (large) static_cast<void>(::madvise(floats_.get(), bytes, MADV_HUGEPAGE));
+  if (large) static_cast<void>(::madvise(values_.get(), bytes, MADV_HUGEPAGE));
 #endif
-  std::fill_n(floats_.get(), floats, 0.0F);
+  std::fill_n(values_.get(), values, Half{0});
 }
 
 void Rows::assign(std::size_t at, std::span<const float> vector) {
-  if (vector.size() == dimension_) std::copy(vector.begin(), vector.end(), floats_.get() + at * stride_);
+  const bool comparable =
+      vector.size() == dimension_ &&
+      std::all_of(vector.begin(), vector.end(), [](float value) { return std::isfinite(value); });
+  if (comparable) std::transform(vector.begin(), vector.end(), values_.get() + at * stride_, to_half);
+}
+
+void Rows::assign(std::size_t at, const Rows& from, std::size_t from_at) {
+  if (from.dimension_ == dimension_) std::copy_n(from.row(from_at), stride_, values_.get() + at * stride_);
 }
 
 }  // namespace wellspring::index

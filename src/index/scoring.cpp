@@ -84,14 +84,14 @@ void score_bm25(const Corpus& corpus, std::span<const std::string> query_terms, 
 
 void score_dense(const Corpus& corpus, std::span<const float> query, const Selection& selection,
                  std::span<float> scores) {
-  Rows padded(1, query.size());
-  padded.assign(0, query);
+  std::vector<float> padded(query.begin(), query.end());
   const DotKernel dot = dot_kernels().front().run;
   for (std::size_t view = 0; view < corpus.views().size(); ++view) {
     const Rows& rows = corpus.views()[view].segment->rows;
+    padded.resize(rows.stride());
     float* const view_scores = scores.data() + corpus.first_ordinal(view);
     selection.for_each_run(view, [&](std::size_t first, std::size_t count) {
-      dot(padded.row(0), rows.row(first), rows.stride(), count, view_scores + first);
+      dot(padded.data(), rows.row(first), rows.stride(), count, view_scores + first);
     });
   }
 }

@@ -35,7 +35,7 @@ class MemoryArticles final : public ArticleStore {
   std::map<ArticleId, StoredRevision> tombstones_ WELLSPRING_GUARDED_BY(mutex_);
 };
 
-class MemoryJournal final : public JobJournal {
+class MemoryJournal : public JobJournal {
  public:
   Result<std::vector<JobId>> append(std::span<const model::NewJob> jobs, Timestamp now) override;
   Result<std::optional<model::Job>> claim(Timestamp now) override;

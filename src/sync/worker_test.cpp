@@ -1,5 +1,6 @@
 #include "sync/worker.hpp"
 
+#include <atomic>
 #include <deque>
 
 #include "base/mutex.hpp"
@@ -11,6 +12,25 @@ namespace {
 using model::JobKind;
 using model::JobOutcome;
 using model::JobState;
+
+/// Cannot write down that a job is done for the first few times.
+class ForgetfulJournal final : public store::MemoryJournal {
+ public:
+  explicit ForgetfulJournal(int refusals) : refusals_(refusals) {}
+  Result<void> finish(JobId id, model::JobOutcome outcome, Timestamp now) override {
+    if (refused_ < refusals_) {
+      ++refused_;
+      return fail(ErrorKind::kUnavailable, "finish job: the disk does not answer",
+                  std::to_string(id.value()));
+    }
+    return MemoryJournal::finish(id, outcome, now);
+  }
+  int refused() const { return refused_; }
+
+ private:
+  const int refusals_;
+  std::atomic<int> refused_ = 0;
+};
 
 class WorkerTest : public IoHarness {
  protected:
@@ -64,8 +84,9 @@ class WorkerTest : public IoHarness {
     if (second) job.article.updated_at = Timestamp{std::chrono::seconds{*second}};
     return journal_.append({&job, 1}, clock_.wall()).value().front();
   }
-  void start_worker(std::size_t parallel = 1) {
-    worker_.emplace(journal_, articles_, ingestion(), executors_, clock_, log_, metrics_,
+  void start_worker(std::size_t parallel = 1) { start_worker(journal_, parallel); }
+  void start_worker(store::JobJournal& journal, std::size_t parallel = 1) {
+    worker_.emplace(journal, articles_, ingestion(), executors_, clock_, log_, metrics_,
                     WorkerOptions{.parallel = parallel,
                                   .retry = {.attempts_max = 3,
                                             .backoff_first = std::chrono::minutes{1},
@@ -233,6 +254,30 @@ TEST_F(WorkerTest, RunsDifferentArticlesAtOnceAndOneArticleInOrder) {
   set_gate(false);
   ASSERT_TRUE(run_until([&] { return journal_.counts().value()[JobState::kDone] == 3; }));
   EXPECT_EQ(order().back(), "a2");
+}
+
+TEST_F(WorkerTest, AJobThatRanIsNotRunAgainBecauseItsEndCouldNotBeWrittenDown) {
+  ForgetfulJournal journal(2);
+  model::NewJob fresh;
+  fresh.kind = JobKind::kPublish;
+  fresh.article.key.id = ArticleId("a");
+  fresh.article.markdown = "text";
+  const JobId id = journal.append({&fresh, 1}, clock_.wall()).value().front();
+  start_worker(journal);
+  const auto state = [&] { return journal.find(id).value()->state; };
+  for (int refused = 1; refused <= 2; ++refused) {
+    ASSERT_TRUE(run_until([&] { return journal.refused() == refused; }));
+    EXPECT_EQ(state(), JobState::kRunning);
+    // Noticed whenever it comes: the pause may begin a moment after the refusal.
+    ASSERT_TRUE(run_until([&] {
+      worker_->notify();
+      return journal.refused() > refused || state() == JobState::kDone;
+    }));
+  }
+  EXPECT_EQ(journal.find(id).value()->outcome, JobOutcome::kApplied);
+  EXPECT_EQ(order(), std::vector<std::string>{"text"});
+  finish(worker_->stop());
+  worker_.reset();
 }
 
 TEST_F(WorkerTest, ShowsTheJobsByState) {

@@ -152,7 +152,8 @@ class WithModel(ServerCase):
     def test_a_failure_without_stream_is_no_plain_success(self):
         type(self).script = staticmethod(lambda body, write: 401)
         status, answer = self.post("/api/v1/chat", {"query": "When are the harbour lamps lit?"})
-        self.assertTrue(status >= 500 or "error" in answer, (status, answer))
+        self.assertEqual((status, answer["error"]), (502, "upstream"), answer)
+        self.assertNotIn("127.0.0.1", json.dumps(answer))
 
     def test_a_reader_who_leaves_cancels_the_call(self):
         self.model.closed.clear()

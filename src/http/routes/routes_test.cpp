@@ -296,7 +296,8 @@ TEST_F(RoutesTest, WebhooksAreJournalledBeforeTheAnswer) {
   EXPECT_EQ(
       server_.metrics().value("webhook_processing_total",
                               {{"source", "payload_cms"}, {"operation", "create"}, {"status", "success"}}),
-      1);
+      0)
+      << "counted when its job has ended";
 }
 
 TEST_F(RoutesTest, BadWebhooksAreRefusedInBothForms) {

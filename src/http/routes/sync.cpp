@@ -59,10 +59,10 @@ std::string operation_label(const sync::PayloadEvent& event) {
   return event.operation == "create" ? "create" : "update";
 }
 
-void count_webhook(const Services& services, const std::string& operation, bool success, SteadyTime start) {
-  services.metrics.count(
-      "webhook_processing_total",
-      {{"source", kSource}, {"operation", operation}, {"status", success ? "success" : "error"}});
+/// Webhooks that become no job; the others are counted by the worker, once their job has ended.
+void count_refused_webhook(const Services& services, const std::string& operation, SteadyTime start) {
+  services.metrics.count("webhook_processing_total",
+                         {{"source", kSource}, {"operation", operation}, {"status", "error"}});
   services.metrics.observe("webhook_processing_duration_seconds",
                            {{"source", kSource}, {"operation", operation}},
                            std::chrono::duration<double>(services.clock.steady() - start).count());
@@ -90,7 +90,7 @@ asio::awaitable<Response> payload(const Services& services, const Request& reque
   Result<ParsedPayload> parsed = co_await parse(services, request);
   if (!parsed) co_return wire::error_response(parsed.error());
   if (!parsed->result) {
-    count_webhook(services, "update", false, start);
+    count_refused_webhook(services, "update", start);
     co_return refusal_response(parsed->result.error());
   }
   sync::PayloadEvent& event = *parsed->result;
@@ -98,8 +98,10 @@ asio::awaitable<Response> payload(const Services& services, const Request& reque
   std::vector<model::NewJob> jobs;
   jobs.push_back(event.job);
   const Result<std::vector<JobId>> ids = co_await services.intake.accept(std::move(jobs));
-  count_webhook(services, operation, ids.has_value(), start);
-  if (!ids) co_return wire::error_response(ids.error());
+  if (!ids) {
+    count_refused_webhook(services, operation, start);
+    co_return wire::error_response(ids.error());
+  }
   co_return accepted_response(event, ids->front());
 }
 

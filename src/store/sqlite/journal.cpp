@@ -37,11 +37,6 @@ std::string where(const JobFilter& filter) {
   return text;
 }
 
-// Named, because without statistics SQLite prefers jobs_by_state and sorts.
-constexpr std::string_view kReady =
-    "FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND head = 1 AND not_before IS NULL ORDER BY priority, "
-    "id LIMIT 1";
-
 /// A job without its article's text.
 Job read_job(const Statement& row) {
   Job job;
@@ -155,7 +150,7 @@ Result<std::optional<Job>> SqliteJournal::claim(Timestamp now) {
         .run();
     std::optional<JobId> id;
     {
-      Statement next = connection.prepare("SELECT id " + std::string(kReady));
+      Statement next = connection.prepare(kNextJob);
       if (!next.step()) return std::nullopt;
       id = JobId(next.integer(0));
     }
@@ -248,8 +243,8 @@ Result<std::map<JobState, std::size_t>> SqliteJournal::counts(const JobFilter& f
 
 Result<std::optional<Timestamp>> SqliteJournal::next_due() {
   return database_.read({"find next due job"}, [](Connection& connection) -> std::optional<Timestamp> {
-    Statement ready = connection.prepare("SELECT accepted_at " + std::string(kReady));
-    if (ready.step()) return ready.time(0);
+    Statement ready = connection.prepare(kNextJob);
+    if (ready.step()) return ready.time(1);
     Statement waiting = connection.prepare(
         "SELECT not_before FROM jobs INDEXED BY jobs_waiting WHERE state = 0 AND head = 1 AND not_before IS "
         "NOT NULL ORDER BY "

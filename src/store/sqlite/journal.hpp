@@ -5,6 +5,12 @@
 
 namespace wellspring::store::sqlite {
 
+/// The job to run next: its id and when it was accepted. The index is named because without statistics SQLite
+/// prefers jobs_by_state and sorts; here so that a test can look at the plan.
+inline constexpr std::string_view kNextJob =
+    "SELECT id, accepted_at FROM jobs INDEXED BY jobs_ready "
+    "WHERE state = 0 AND head = 1 AND not_before IS NULL ORDER BY priority, id LIMIT 1";
+
 class SqliteJournal final : public JobJournal {
  public:
   explicit SqliteJournal(Database& database) : database_(database) {}
