@@ -6,6 +6,8 @@ seconds=$1
 scripts/build.sh fuzz fuzzers
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+findings=build/fuzz/findings
+mkdir -p "$findings"
 
 fuzz_one() {
   local target=$1 name
@@ -14,17 +16,15 @@ fuzz_one() {
   mkdir -p "$work/$name"
   [ -d "tests/fuzz/corpus/$name" ] && corpus+=("tests/fuzz/corpus/$name")
   if "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -max_len=65536 -print_final_stats=1 \
-      -artifact_prefix="$work/$name-" "${corpus[@]}" > "$work/$name.log" 2>&1; then
+      -artifact_prefix="$findings/$name-" "${corpus[@]}" > "$work/$name.log" 2>&1; then
     echo "  $name: $(grep -o 'stat::number_of_executed_units: *[0-9]*' "$work/$name.log" | grep -o '[0-9]*$') inputs in ${seconds}s, no finding"
   else
     echo "  $name: FAILED"
     tail -40 "$work/$name.log"
-    for artifact in "$work/$name-"*; do
-      [ -f "$artifact" ] && { echo "  input (base64):"; base64 "$artifact" | head -20; }
-    done
+    echo "  the inputs are in $findings"
     return 1
   fi
 }
 export -f fuzz_one
-export work seconds
+export work seconds findings
 find build/fuzz/fuzz -maxdepth 1 -type f -executable | sort | xargs -P 2 -I{} bash -c 'fuzz_one {}'

@@ -18,6 +18,9 @@ using Parser = bhttp::request_parser<bhttp::string_body>;
 constexpr std::size_t kReadBytes = 4'096;
 constexpr std::size_t kBodyReadBytes = 65'536;
 constexpr std::size_t kTargetBytesMax = 8'192;
+// Beast counts a head to within a few bytes, depending on how it came in; the exact limit is kept here, and
+// Beast's, this much higher, only keeps it from looking further.
+constexpr std::size_t kHeadSlackBytes = 256;
 // A chunk's size line with extensions, and all trailers together, each less than this.
 constexpr std::size_t kChunkHeaderBytesMax = 8'192;
 
@@ -45,6 +48,7 @@ struct RequestReader::State {
   explicit State(std::size_t head_bytes_max) : header_bytes_max(head_bytes_max) {}
 
   std::size_t header_bytes_max;
+  std::size_t head_bytes = 0;  ///< of this request, parsed
   beast::flat_buffer buffer;
   std::optional<Parser> parser;
   Request request;
@@ -57,11 +61,13 @@ struct RequestReader::State {
 
   /// Feeds the parser until `done` or out of bytes.
   template <class Done>
-  Progress advance(Done done, std::size_t unparsed_max, const ReadRefusal& too_much) {
+  Progress advance(Done done, std::size_t unparsed_max, const ReadRefusal& too_much, std::size_t& parsed) {
     while (!done()) {
       if (buffer.size() == 0) return Progress::kNeedMore;
       beast::error_code failed;
-      buffer.consume(parser->put(buffer.data(), failed));
+      const std::size_t bytes = parser->put(buffer.data(), failed);
+      buffer.consume(bytes);
+      parsed += bytes;
       if (failed == bhttp::error::need_more) {
         return buffer.size() > unparsed_max ? refuse(too_much) : Progress::kNeedMore;
       }
@@ -157,7 +163,8 @@ bool RequestReader::full() const {
 
 void RequestReader::begin() {
   state_->parser.emplace();
-  state_->parser->header_limit(static_cast<std::uint32_t>(state_->header_bytes_max));
+  state_->parser->header_limit(static_cast<std::uint32_t>(state_->header_bytes_max + kHeadSlackBytes));
+  state_->head_bytes = 0;
   state_->parser->body_limit(boost::none);
   Request& request = state_->request;
   request.headers.clear();
@@ -173,9 +180,12 @@ Progress RequestReader::parse_head() {
     if (state_->half_an_empty_line()) return Progress::kNeedMore;
   }
   const ReadRefusal too_much{431, "Request header fields too large", "header_bytes"};
-  const Progress progress = state_->advance([this] { return state_->parser->is_header_done(); },
-                                            state_->header_bytes_max, too_much);
-  return progress == Progress::kReady ? state_->check_head() : progress;
+  const Progress progress =
+      state_->advance([this] { return state_->parser->is_header_done(); },
+                      state_->header_bytes_max - std::min(state_->head_bytes, state_->header_bytes_max),
+                      too_much, state_->head_bytes);
+  if (progress != Progress::kReady) return progress;
+  return state_->head_bytes > state_->header_bytes_max ? state_->refuse(too_much) : state_->check_head();
 }
 
 Progress RequestReader::limit_body(std::size_t bytes_max) {
@@ -193,8 +203,9 @@ Progress RequestReader::limit_body(std::size_t bytes_max) {
 
 Progress RequestReader::parse_body() {
   const ReadRefusal too_much{400, "Bad request: chunk header or trailers too large", {}};
+  std::size_t unused = 0;
   const Progress progress = state_->advance([this] { return state_->parser->is_done(); },
-                                            kBodyReadBytes + kChunkHeaderBytesMax, too_much);
+                                            kBodyReadBytes + kChunkHeaderBytesMax, too_much, unused);
   if (progress == Progress::kReady) state_->request.body = std::move(state_->parser->get().body());
   return progress;
 }

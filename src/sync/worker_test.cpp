@@ -61,6 +61,10 @@ class WorkerTest : public IoHarness {
     failures_.pop_front();
     return failure;
   }
+  void fail_next(std::deque<Error> failures) {
+    const MutexLock lock(mutex_);
+    failures_ = std::move(failures);
+  }
   void set_gate(bool closed) {
     const MutexLock lock(mutex_);
     gate_closed_ = closed;
@@ -158,7 +162,7 @@ TEST_F(WorkerTest, ADeleteCarriesTheGreatestTimeJournalledQueuedJobsIncluded) {
 }
 
 TEST_F(WorkerTest, TriesAgainLaterInOrderAndSucceeds) {
-  failures_ = {fail(ErrorKind::kUnavailable, "no embedder")};
+  fail_next({fail(ErrorKind::kUnavailable, "no embedder")});
   const JobId first = append("a", "one", 1);
   const JobId second = append("a", "two", 2);
   const JobId other = append("b", "three", 1);
@@ -174,7 +178,7 @@ TEST_F(WorkerTest, TriesAgainLaterInOrderAndSucceeds) {
 }
 
 TEST_F(WorkerTest, GivesUpAfterTheLastAttemptAndLetsTheNextOneRun) {
-  failures_.assign(3, fail(ErrorKind::kUpstream, "nonsense"));
+  fail_next(std::deque<Error>(3, fail(ErrorKind::kUpstream, "nonsense")));
   const JobId first = append("a", "one", 1);
   const JobId second = append("a", "two", 2);
   start_worker();
@@ -193,7 +197,7 @@ TEST_F(WorkerTest, GivesUpAfterTheLastAttemptAndLetsTheNextOneRun) {
 }
 
 TEST_F(WorkerTest, AFaultOfTheArticleIsDeadAtOnce) {
-  failures_ = {fail(ErrorKind::kTooLarge, "too many chunks")};
+  fail_next({fail(ErrorKind::kTooLarge, "too many chunks")});
   const JobId id = append("a", "one", 1);
   start_worker();
   ASSERT_TRUE(reaches(id, JobState::kDead));
@@ -235,7 +239,7 @@ TEST_F(WorkerTest, StopWaitsForTheJobUnderWayAndLeavesTheRestQueued) {
 }
 
 TEST_F(WorkerTest, StopsWhileItWaitsForARetry) {
-  failures_ = {fail(ErrorKind::kUnavailable, "down")};
+  fail_next({fail(ErrorKind::kUnavailable, "down")});
   const JobId id = append("a", "one", 1);
   start_worker();
   ASSERT_TRUE(has_failed(id, 1));
