@@ -56,6 +56,7 @@ class Rules(ServerCase):
             self.assertEqual(headers["Referrer-Policy"], "strict-origin-when-cross-origin")
             self.assertIn("frame-ancestors 'none'", headers["Content-Security-Policy"])
             self.assertRegex(headers["X-Request-Id"], r"^[\w-]{8,}$")
+            self.assertNotIn("Strict-Transport-Security", headers)
         self.assertEqual(self.server.request("GET", "/", headers={"X-Request-Id": "abc-12345"})[1]["X-Request-Id"], "abc-12345")
 
     def test_cors_preflight_and_answers(self):
@@ -158,6 +159,15 @@ class Limits(ServerCase):
             for peer in held:
                 peer.close()
         self.assertEqual(self.get("/health/live")[0], 200)
+
+
+class BehindHttps(ServerCase):
+    flags = (*ServerCase.flags, "--strict-transport", "on")
+
+    def test_every_answer_asks_for_https(self):
+        for target in ("/", "/health", "/api/v1/nothing"):
+            headers = self.server.request("GET", target)[1]
+            self.assertEqual(headers["Strict-Transport-Security"], "max-age=31536000; includeSubDomains", target)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 import unittest
 
 from case import ServerCase
-from server import webhook
+from server import wait_until, webhook
 
 
 def lexical(*paragraphs):
@@ -177,6 +177,17 @@ class SyncHealth(ServerCase):
         answer = self.post("/api/v1/sync/test-webhook", {"doc": {"id": "x", "status": "published"}})[1]
         self.assertEqual(answer["status"], "validation_error")
         self.assertTrue(answer["errors"])
+
+    def test_a_webhook_is_counted_once(self):
+        counter = 'webhook_processing_total{operation="create",source="payload_cms",status="%s"}'
+        def count(status):
+            lines = self.server.request("GET", "/metrics")[2].decode().splitlines()
+            return [float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(counter % status)][0]
+        before = count("success"), count("error")
+        answer = self.send("create", "once", "Once", "text", "2025-01-01T00:00:00.000Z")
+        self.assertEqual(self.wait_for(answer)["state"], "done")
+        wait_until(lambda: count("success") > before[0], 20, lambda: str(count("success")))
+        self.assertEqual((count("success"), count("error")), (before[0] + 1, before[1]))
 
 
 if __name__ == "__main__":
