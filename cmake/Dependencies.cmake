@@ -25,6 +25,11 @@ wellspring_find_library(cmark_gfm cmark-gfm.h cmark-gfm)
 wellspring_find_library(cmark_gfm_extensions cmark-gfm-core-extensions.h cmark-gfm-extensions)
 target_link_libraries(cmark_gfm_extensions::cmark_gfm_extensions INTERFACE cmark_gfm::cmark_gfm)
 
+# MongoDB's C driver, which nothing but src/mongo and src/store/mongo may use.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(mongoc REQUIRED IMPORTED_TARGET libmongoc-1.0>=1.23)
+add_library(mongoc ALIAS PkgConfig::mongoc)
+
 set(WELLSPRING_PINNED ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "Where scripts/setup_pinned.py leaves the pinned bits")
 if(NOT EXISTS ${WELLSPRING_PINNED}/onnxruntime/include/onnxruntime_c_api.h)
   message(FATAL_ERROR "ONNX Runtime is missing under ${WELLSPRING_PINNED}: run 'make setup' first")

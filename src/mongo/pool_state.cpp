@@ -1,0 +1,583 @@
+#include "mongo/pool_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace wellspring::mongo {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+microseconds between(SteadyTime from, SteadyTime to) {
+  return duration_cast<microseconds>(to - from);
+}
+
+double seconds(SteadyTime from, SteadyTime to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+CloseReason reason_of(Returned how) {
+  switch (how) {
+    case Returned::kTimeout:
+      return CloseReason::kTimeout;
+    case Returned::kDirty:
+      return CloseReason::kDirty;
+    default:
+      return CloseReason::kError;
+  }
+}
+
+/// "src/store/a.cpp:12", however the compiler was called.
+std::string place(const std::source_location& site) {
+  const std::string_view file = site.file_name();
+  const std::size_t root = file.find("src/");
+  return fmt::format("{}:{}", root == std::string_view::npos ? file : file.substr(root), site.line());
+}
+
+/// Full jitter over the upper half: from half the doubled pause to all of it.
+milliseconds pause(const PoolOptions& options, std::uint32_t failures, double jitter) {
+  const auto doubled = options.retry_first * (1U << std::min(failures, 16U));
+  const auto whole = std::min(doubled, options.retry_max);
+  return duration_cast<milliseconds>(whole * (0.5 + jitter / 2));
+}
+
+}  // namespace
+
+PoolState::PoolState(PoolOptions options, IsAlive is_alive, PoolObserver* observer)
+    : options_(std::move(options)),
+      is_alive_(std::move(is_alive)),
+      observer_(observer),
+      entries_(options_.max_size) {
+  for (std::size_t slot = options_.max_size; slot > 0; --slot) free_.push_back(static_cast<Slot>(slot - 1));
+  idle_.reserve(options_.max_size);
+  emit({.type = PoolEventType::kConnectionPoolCreated});
+}
+
+// --- who wants a connection ---
+
+bool PoolState::check_out(Waiter& waiter, SteadyTime now, Actions& actions) {
+  ++totals_.acquires;
+  emit({.type = PoolEventType::kConnectionCheckOutStarted});
+  waiter.since = now;
+  if (options_.wait_limit.count() > 0) waiter.deadline = std::min(waiter.deadline, now + options_.wait_limit);
+  if (phase_ == Phase::kClosed) {
+    refuse(waiter, AcquireOutcome::kClosed, "the pool is closed", now);
+    return true;
+  }
+  if (phase_ == Phase::kPaused) {
+    refuse(waiter, AcquireOutcome::kCleared, "the pool is paused", now);
+    return true;
+  }
+  if (lost_since_ && now - *lost_since_ > options_.lost_limit) {
+    refuse(waiter, AcquireOutcome::kConnectError, situation(now), now);
+    return true;
+  }
+  if (serving() && first_ == nullptr) {
+    if (const auto slot = take_idle(now, actions)) {
+      give(waiter, *slot, AcquireOutcome::kImmediate, now);
+      if (!actions.close.empty()) plan(now, actions);
+      return true;
+    }
+  }
+  if (waiter.deadline <= now) {
+    plan(now, actions);
+    refuse(waiter, AcquireOutcome::kTimeout, situation(now), now);
+    return true;
+  }
+  queue(waiter);
+  plan(now, actions);
+  return false;
+}
+
+bool PoolState::cancel(Waiter& waiter, SteadyTime now) {
+  if (!waiter.queued) return false;
+  unqueue(waiter);
+  refuse(waiter, AcquireOutcome::kCancelled, "the caller went away", now);
+  return true;
+}
+
+void PoolState::check_in(Slot slot, Returned how, SteadyTime now, Actions& actions) {
+  Entry& entry = entries_[slot];
+  WELLSPRING_ASSERT(entry.stage == Stage::kInUse, "a connection is given back once");
+  --in_use_;
+  entry.used = now;
+  emit({.type = PoolEventType::kConnectionCheckedIn, .connection = entry.id});
+  if (entry.overdue) {
+    entry.overdue = false;
+    --overdue_;
+    ++totals_.leaks_recovered;
+    actions.overdue.push_back({entry.tag, duration_cast<milliseconds>(now - entry.since), true});
+  }
+  if (how == Returned::kDirty) ++totals_.dirty_returns;
+  if (how != Returned::kClean) {
+    start_closing(slot, reason_of(how), actions);
+  } else {
+    offer(slot, AcquireOutcome::kWaited, now, actions);
+  }
+  plan(now, actions);
+}
+
+/// Gives an open connection to the first in the queue, or puts it aside.
+void PoolState::offer(Slot slot, AcquireOutcome outcome, SteadyTime now, Actions& actions) {
+  if (phase_ == Phase::kClosed) return start_closing(slot, CloseReason::kPoolClosed, actions);
+  if (entries_[slot].generation != generation_) return start_closing(slot, CloseReason::kStale, actions);
+  if (!serving() || first_ == nullptr) return make_idle(slot);
+  if (!is_alive_(slot)) return start_closing(slot, CloseReason::kDead, actions);
+  Waiter& waiter = *first_;
+  unqueue(waiter);
+  give(waiter, slot, outcome, now);
+  actions.decided.push_back(&waiter);
+}
+
+void PoolState::give(Waiter& waiter, Slot slot, AcquireOutcome outcome, SteadyTime now) {
+  Entry& entry = entries_[slot];
+  entry.stage = Stage::kInUse;
+  entry.since = now;
+  entry.tag = std::move(waiter.tag);
+  ++in_use_;
+  waiter.outcome = outcome;
+  waiter.slot = slot;
+  ++totals_.acquired[static_cast<std::size_t>(outcome)];
+  emit({.type = PoolEventType::kConnectionCheckedOut,
+        .connection = entry.id,
+        .duration = between(waiter.since, now)});
+}
+
+void PoolState::refuse(Waiter& waiter, AcquireOutcome outcome, std::string reason, SteadyTime now) {
+  waiter.outcome = outcome;
+  waiter.reason = std::move(reason);
+  ++totals_.acquired[static_cast<std::size_t>(outcome)];
+  emit({.type = PoolEventType::kConnectionCheckOutFailed,
+        .outcome = outcome,
+        .duration = between(waiter.since, now)});
+}
+
+/// The first `spare` stay: connections are being made for them, and how that ends decides.
+void PoolState::refuse_all(AcquireOutcome outcome, std::size_t spare, const std::string& reason,
+                           SteadyTime now, Actions& actions) {
+  Waiter* waiter = first_;
+  for (; waiter != nullptr && spare > 0; --spare) waiter = waiter->next;
+  while (waiter != nullptr) {
+    Waiter* const next = waiter->next;
+    unqueue(*waiter);
+    refuse(*waiter, outcome, reason, now);
+    actions.decided.push_back(waiter);
+    waiter = next;
+  }
+}
+
+void PoolState::queue(Waiter& waiter) {
+  waiter.queued = true;
+  waiter.previous = last_;
+  waiter.next = nullptr;
+  (last_ != nullptr ? last_->next : first_) = &waiter;
+  last_ = &waiter;
+  ++waiting_;
+  due_by(waiter.deadline);
+}
+
+void PoolState::unqueue(Waiter& waiter) {
+  waiter.queued = false;
+  (waiter.previous != nullptr ? waiter.previous->next : first_) = waiter.next;
+  (waiter.next != nullptr ? waiter.next->previous : last_) = waiter.previous;
+  --waiting_;
+}
+
+// --- connections ---
+
+bool PoolState::expired(const Entry& entry, SteadyTime now) const {
+  return options_.idle_limit.count() > 0 && now - entry.used > options_.idle_limit &&
+         total() > options_.min_size;
+}
+
+/// The most recently used one that may be handed out; what is found unfit on the way is closed.
+std::optional<Slot> PoolState::take_idle(SteadyTime now, Actions& actions) {
+  for (std::size_t at = idle_.size(); at > 0; --at) {
+    const Slot slot = idle_[at - 1];
+    const Entry& entry = entries_[slot];
+    if (entry.suspect) continue;
+    const bool stale = entry.generation != generation_;
+    const bool too_old = !stale && expired(entry, now);
+    idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(at - 1));
+    if (!stale && !too_old && is_alive_(slot)) return slot;
+    start_closing(slot,
+                  stale     ? CloseReason::kStale
+                  : too_old ? CloseReason::kIdle
+                            : CloseReason::kDead,
+                  actions);
+  }
+  return std::nullopt;
+}
+
+void PoolState::make_idle(Slot slot) {
+  Entry& entry = entries_[slot];
+  entry.stage = Stage::kIdle;
+  entry.suspect = lost_since_.has_value();
+  if (entry.suspect) ++suspects_;
+  const auto later = std::find_if(idle_.rbegin(), idle_.rend(),
+                                  [&](Slot other) { return entries_[other].used <= entry.used; });
+  idle_.insert(later.base(), slot);
+}
+
+/// The slot is in no list any more.
+void PoolState::start_closing(Slot slot, CloseReason reason, Actions& actions) {
+  Entry& entry = entries_[slot];
+  entry.stage = Stage::kClosing;
+  ++closing_;
+  ++totals_.closed[static_cast<std::size_t>(reason)];
+  emit({.type = PoolEventType::kConnectionClosed, .connection = entry.id, .close_reason = reason});
+  actions.close.push_back({slot, reason});
+}
+
+void PoolState::closed(Slot slot, SteadyTime now, Actions& actions) {
+  WELLSPRING_ASSERT(entries_[slot].stage == Stage::kClosing, "only what is being closed becomes closed");
+  entries_[slot] = Entry{};
+  free_.push_back(slot);
+  --closing_;
+  plan(now, actions);
+}
+
+void PoolState::established(Slot slot, SteadyTime now, Actions& actions) {
+  Entry& entry = entries_[slot];
+  WELLSPRING_ASSERT(entry.stage == Stage::kPending, "only what is being made becomes ready");
+  --pending_;
+  entry.used = now;
+  entry.checked = now;
+  emit({.type = PoolEventType::kConnectionReady,
+        .connection = entry.id,
+        .duration = between(entry.since, now)});
+  if (entry.generation == generation_) failures_ = 0;
+  offer(slot, AcquireOutcome::kCreated, now, actions);
+  if (phase_ == Phase::kPaused && first_ != nullptr) {
+    Waiter& waiter = *first_;
+    unqueue(waiter);
+    refuse(waiter, AcquireOutcome::kConnectError, "the pool was cleared while connecting", now);
+    actions.decided.push_back(&waiter);
+  }
+  plan(now, actions);
+}
+
+void PoolState::establish_failed(Slot slot, std::string why, double jitter, SteadyTime now,
+                                 Actions& actions) {
+  Entry& entry = entries_[slot];
+  WELLSPRING_ASSERT(entry.stage == Stage::kPending, "only what is being made can fail to be");
+  --pending_;
+  ++totals_.connect_failures;
+  ++totals_.closed[static_cast<std::size_t>(CloseReason::kError)];
+  emit({.type = PoolEventType::kConnectionClosed,
+        .connection = entry.id,
+        .close_reason = CloseReason::kError});
+  entry = Entry{};
+  free_.push_back(slot);
+  last_error_ = std::move(why);
+  connect_after_ = now + pause(options_, failures_++, jitter);
+  const bool decides =
+      options_.on_connect_failure == ConnectFailure::kFailOldestWaiter || phase_ != Phase::kReady;
+  if (decides && first_ != nullptr) {
+    Waiter& waiter = *first_;
+    unqueue(waiter);
+    refuse(waiter, AcquireOutcome::kConnectError, "cannot connect: " + last_error_, now);
+    actions.decided.push_back(&waiter);
+  }
+  plan(now, actions);
+}
+
+/// A pure question of numbers: a connection is made for a waiter nothing is on its way to, and up to the
+/// minimum.
+bool PoolState::wants_more() const {
+  const std::size_t coming = pending_ + checking_ + suspects_;
+  return waiting_ > coming || total() < options_.min_size;
+}
+
+void PoolState::plan(SteadyTime now, Actions& actions) {
+  note_size(now);
+  if (!serving()) return;
+  check_suspects(now, actions);
+  while (wants_more() && taken() < options_.max_size && connecting() < options_.connecting_max) {
+    if (now < connect_after_) return due_by(connect_after_);
+    const bool below = total() < options_.min_size;
+    const CreateCause cause = !below      ? CreateCause::kDemand
+                              : was_full_ ? CreateCause::kRefill
+                                          : CreateCause::kWarmup;
+    const Slot slot = free_.back();
+    free_.pop_back();
+    Entry& entry = entries_[slot];
+    entry.stage = Stage::kPending;
+    entry.id = ++last_id_;
+    entry.generation = generation_;
+    entry.cause = cause;
+    entry.since = now;
+    ++pending_;
+    ++totals_.created[static_cast<std::size_t>(cause)];
+    emit({.type = PoolEventType::kConnectionCreated, .connection = entry.id});
+    actions.establish.push_back(slot);
+  }
+  note_size(now);
+}
+
+void PoolState::note_size(SteadyTime now) {
+  if (total() - pending_ >= options_.min_size) {
+    was_full_ = true;
+    below_min_since_.reset();
+  } else if (phase_ == Phase::kReady && !below_min_since_) {
+    below_min_since_ = now;
+  }
+  if (taken() > 0) due_by(swept_ + options_.sweep_every);
+}
+
+// --- the server ---
+
+void PoolState::ready(SteadyTime now, Actions& actions) {
+  if (phase_ != Phase::kPaused) return;
+  phase_ = Phase::kReady;
+  connect_after_ = now;
+  emit({.type = PoolEventType::kConnectionPoolReady});
+  plan(now, actions);
+}
+
+void PoolState::clear(bool interrupt_in_use, SteadyTime now, Actions& actions) {
+  if (phase_ == Phase::kClosed) return;
+  ++generation_;
+  if (phase_ == Phase::kPaused) return;
+  phase_ = Phase::kPaused;
+  ++totals_.cleared;
+  emit({.type = PoolEventType::kConnectionPoolCleared, .interrupts_in_use = interrupt_in_use});
+  refuse_all(AcquireOutcome::kCleared, pending_, "the pool was cleared", now, actions);
+  if (interrupt_in_use) {
+    for (Slot slot = 0; slot < entries_.size(); ++slot) {
+      const Stage stage = entries_[slot].stage;
+      if (stage == Stage::kInUse || stage == Stage::kPending) interrupt(slot, actions);
+    }
+  }
+  due_by(now);
+}
+
+void PoolState::server_lost(std::string why, SteadyTime now) {
+  last_error_ = std::move(why);
+  if (lost_since_) return;
+  lost_since_ = now;
+  ++totals_.lost;
+  for (const Slot slot : idle_) entries_[slot].suspect = true;
+  suspects_ = idle_.size();
+}
+
+void PoolState::server_found(SteadyTime now, Actions& actions) {
+  if (!lost_since_) return;
+  lost_since_.reset();
+  failures_ = 0;
+  connect_after_ = now;
+  plan(now, actions);
+}
+
+void PoolState::close(SteadyTime now, Actions& actions) {
+  if (phase_ == Phase::kClosed) return;
+  phase_ = Phase::kClosed;
+  for (const Slot slot : std::exchange(idle_, {})) start_closing(slot, CloseReason::kPoolClosed, actions);
+  suspects_ = 0;
+  emit({.type = PoolEventType::kConnectionPoolClosed});
+  refuse_all(AcquireOutcome::kClosed, 0, "the pool is closed", now, actions);
+  for (Slot slot = 0; slot < entries_.size(); ++slot) {
+    const Stage stage = entries_[slot].stage;
+    if (stage == Stage::kPending || stage == Stage::kChecking) interrupt(slot, actions);
+  }
+}
+
+void PoolState::interrupt(Slot slot, Actions& actions) {
+  actions.interrupt.push_back({slot, entries_[slot].id});
+}
+
+void PoolState::interrupt_in_use(Actions& actions) {
+  for (Slot slot = 0; slot < entries_.size(); ++slot) {
+    if (entries_[slot].stage == Stage::kInUse) interrupt(slot, actions);
+  }
+}
+
+// --- time ---
+
+void PoolState::expire(SteadyTime now, Actions& actions) {
+  for (Waiter* waiter = first_; waiter != nullptr;) {
+    Waiter* const next = waiter->next;
+    if (waiter->deadline <= now) {
+      std::string reason = situation(now);
+      unqueue(*waiter);
+      refuse(*waiter, AcquireOutcome::kTimeout, std::move(reason), now);
+      actions.decided.push_back(waiter);
+    }
+    waiter = next;
+  }
+}
+
+void PoolState::maintain(SteadyTime now, Actions& actions) {
+  ++totals_.maintenance_runs;
+  sweep(now, actions);
+  reap(now, actions);
+  keep_alive(now, actions);
+  report_overdue(now, actions);
+  plan(now, actions);
+}
+
+/// Closes idle connections that are stale or dead. With the most recently used first out, a dead one at the
+/// bottom would otherwise never be found.
+void PoolState::sweep(SteadyTime now, Actions& actions) {
+  const bool look = now - swept_ >= options_.sweep_every;
+  if (look) swept_ = now;
+  std::erase_if(idle_, [&](Slot slot) {
+    const Entry& entry = entries_[slot];
+    const bool stale = entry.generation != generation_;
+    const bool dead = !stale && look && !lost_since_ && !is_alive_(slot);
+    if (!stale && !dead) return false;
+    if (entry.suspect) --suspects_;
+    start_closing(slot, stale ? CloseReason::kStale : CloseReason::kDead, actions);
+    return true;
+  });
+}
+
+/// Closes what was idle for too long, the oldest first, down to the minimum and never below.
+void PoolState::reap(SteadyTime now, Actions& actions) {
+  while (!idle_.empty() && !lost_since_ && expired(entries_[idle_.front()], now)) {
+    const Slot slot = idle_.front();
+    idle_.erase(idle_.begin());
+    if (entries_[slot].suspect) --suspects_;
+    start_closing(slot, CloseReason::kIdle, actions);
+  }
+}
+
+void PoolState::keep_alive(SteadyTime now, Actions& actions) {
+  if (options_.keepalive_after.count() == 0 || !serving()) return;
+  for (std::size_t at = 0; at < idle_.size() && connecting() < options_.connecting_max;) {
+    const Entry& entry = entries_[idle_[at]];
+    if (now - std::max(entry.used, entry.checked) >= options_.keepalive_after) {
+      start_check(at, now, actions);
+    } else {
+      ++at;
+    }
+  }
+}
+
+void PoolState::check_suspects(SteadyTime now, Actions& actions) {
+  for (std::size_t at = idle_.size(); at > 0 && suspects_ > 0 && connecting() < options_.connecting_max;
+       --at) {
+    if (entries_[idle_[at - 1]].suspect) start_check(at - 1, now, actions);
+  }
+}
+
+void PoolState::start_check(std::size_t idle_at, SteadyTime now, Actions& actions) {
+  const Slot slot = idle_[idle_at];
+  Entry& entry = entries_[slot];
+  idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(idle_at));
+  if (entry.suspect) --suspects_;
+  entry.suspect = false;
+  entry.stage = Stage::kChecking;
+  entry.since = now;
+  ++checking_;
+  ++totals_.checks;
+  actions.check.push_back(slot);
+}
+
+void PoolState::checked(Slot slot, bool alive, SteadyTime now, Actions& actions) {
+  Entry& entry = entries_[slot];
+  WELLSPRING_ASSERT(entry.stage == Stage::kChecking, "only what is being checked has been");
+  --checking_;
+  if (alive) {
+    entry.checked = now;
+    offer(slot, AcquireOutcome::kWaited, now, actions);
+  } else {
+    ++totals_.failed_checks;
+    start_closing(slot, CloseReason::kDead, actions);
+  }
+  plan(now, actions);
+}
+
+milliseconds PoolState::allowed_of(const LeaseTag& tag) const {
+  return tag.allowed.value_or(options_.overdue_after);
+}
+
+void PoolState::report_overdue(SteadyTime now, Actions& actions) {
+  for (Entry& entry : entries_) {
+    if (entry.stage != Stage::kInUse || entry.overdue) continue;
+    const milliseconds allowed = allowed_of(entry.tag);
+    if (allowed.count() == 0 || now - entry.since <= allowed) continue;
+    entry.overdue = true;
+    ++overdue_;
+    ++totals_.leaks_suspected;
+    actions.overdue.push_back({entry.tag, duration_cast<milliseconds>(now - entry.since), false});
+  }
+}
+
+SteadyTime PoolState::next_deadline() {
+  SteadyTime due = SteadyTime::max();
+  for (const Waiter* waiter = first_; waiter != nullptr; waiter = waiter->next)
+    due = std::min(due, waiter->deadline);
+  promised_ = due;
+  wake_up_ = false;
+  return due;
+}
+
+SteadyTime PoolState::next_due() {
+  SteadyTime due = next_deadline();
+  if (taken() > 0) due = std::min(due, swept_ + options_.sweep_every);
+  const bool may_reap = options_.idle_limit.count() > 0 && total() > options_.min_size && !lost_since_;
+  // A whole millisecond later, as the limit is to be passed.
+  if (!idle_.empty() && may_reap)
+    due = std::min(due, entries_[idle_.front()].used + options_.idle_limit + milliseconds{1});
+  if (serving() && wants_more() && taken() < options_.max_size && connecting() < options_.connecting_max)
+    due = std::min(due, connect_after_);
+  promised_ = due;
+  return due;
+}
+
+void PoolState::due_by(SteadyTime at) {
+  if (at < promised_) wake_up_ = true;
+}
+
+// --- what is told ---
+
+PoolCounts PoolState::counts() const {
+  return {.idle = idle_.size() + checking_,
+          .in_use = in_use_,
+          .pending = pending_,
+          .waiters = waiting_,
+          .overdue = overdue_};
+}
+
+std::vector<PoolState::Holder> PoolState::holders() const {
+  std::vector<Holder> holders;
+  for (const Entry& entry : entries_) {
+    if (entry.stage == Stage::kInUse) holders.push_back({entry.tag, entry.since, entry.overdue});
+  }
+  std::sort(holders.begin(), holders.end(),
+            [](const Holder& a, const Holder& b) { return a.since < b.since; });
+  return holders;
+}
+
+/// Why there is no connection right now.
+std::string PoolState::situation(SteadyTime now) const {
+  std::string text;
+  if (lost_since_) {
+    text = fmt::format("server lost for {:.1f} s", seconds(*lost_since_, now));
+  } else if (in_use_ >= options_.max_size) {
+    text = "exhausted";
+  } else {
+    text = "connecting";
+  }
+  fmt::format_to(std::back_inserter(text), ": {} of at most {} in use, {} idle, {} connecting, {} waiting",
+                 in_use_, options_.max_size, idle_.size() + checking_, pending_, waiting_);
+  const Entry* oldest = nullptr;
+  for (const Entry& entry : entries_) {
+    if (entry.stage == Stage::kInUse && (oldest == nullptr || entry.since < oldest->since)) oldest = &entry;
+  }
+  if (oldest != nullptr && !lost_since_) {
+    fmt::format_to(std::back_inserter(text), "; oldest lease held for {:.1f} s by {}",
+                   seconds(oldest->since, now), place(oldest->tag.site));
+    if (!oldest->tag.request.empty()) text += " for request " + oldest->tag.request;
+  }
+  if (!last_error_.empty() && in_use_ < options_.max_size) text += "; last error: " + last_error_;
+  return text;
+}
+
+}  // namespace wellspring::mongo
