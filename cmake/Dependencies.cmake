@@ -10,6 +10,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
+find_package(bson-1.0 1.23 REQUIRED)
 
 # Packages without a CMake configuration of their own.
 function(wellspring_find_library name header library)
@@ -24,11 +25,6 @@ wellspring_find_library(stemmer libstemmer.h stemmer)
 wellspring_find_library(cmark_gfm cmark-gfm.h cmark-gfm)
 wellspring_find_library(cmark_gfm_extensions cmark-gfm-core-extensions.h cmark-gfm-extensions)
 target_link_libraries(cmark_gfm_extensions::cmark_gfm_extensions INTERFACE cmark_gfm::cmark_gfm)
-
-# MongoDB's C driver, which nothing but src/mongo and src/store/mongo may use.
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(mongoc REQUIRED IMPORTED_TARGET libmongoc-1.0>=1.23)
-add_library(mongoc ALIAS PkgConfig::mongoc)
 
 set(WELLSPRING_PINNED ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "Where scripts/setup_pinned.py leaves the pinned bits")
 if(NOT EXISTS ${WELLSPRING_PINNED}/onnxruntime/include/onnxruntime_c_api.h)

@@ -15,6 +15,7 @@
 #include "obs/metrics.hpp"
 #include "rag/answerer.hpp"
 #include "rag/ingestor.hpp"
+#include "rag/question_log.hpp"
 #include "rag/retriever.hpp"
 #include "runtime/executors.hpp"
 #include "store/data_dir.hpp"
@@ -54,11 +55,14 @@ class Engine {
   store::DataDirLock& lock() { return *lock_; }
   store::ArticleStore& articles() { return store_->articles(); }
   store::JobJournal& journal() { return store_->journal(); }
+  store::SourceStore& sources() { return store_->sources(); }
+  store::QuestionStore& questions() { return store_->questions(); }
   embed::Embedder& embedder() { return *embedder_; }
   index::Index& index() { return *index_; }
   rag::Retriever& retriever() { return *retriever_; }
   rag::Answerer& answerer() { return *answerer_; }
   llm::ChatModel& chat_model() { return *chat_model_; }
+  rag::QuestionLog& question_log() { return *question_log_; }
   sync::Intake& intake() { return *intake_; }
   sync::Worker& worker() { return *worker_; }
 
@@ -85,6 +89,7 @@ class Engine {
   std::unique_ptr<rag::Retriever> retriever_;
   std::unique_ptr<llm::ChatModel> chat_model_;
   std::unique_ptr<rag::Answerer> answerer_;
+  std::unique_ptr<rag::QuestionLog> question_log_;
   std::unique_ptr<sync::Intake> intake_;
   std::unique_ptr<sync::Worker> worker_;
 };

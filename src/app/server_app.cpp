@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <charconv>
@@ -40,6 +41,12 @@ Result<Address> parse_address(const std::string& listen) {
   return Address{std::move(host), port};
 }
 
+bool reachable_from_elsewhere(const std::string& host) {
+  boost::system::error_code is_a_name;
+  const asio::ip::address address = asio::ip::make_address(host, is_a_name);
+  return is_a_name ? host != "localhost" : !address.is_loopback();
+}
+
 http::ServerOptions server_options(const config::Settings& settings) {
   http::ServerOptions options;
   options.connections_max = settings.connections_max;
@@ -64,6 +71,9 @@ ServerApp::ServerApp(const config::Settings& settings, std::unique_ptr<Engine> e
                 engine_->intake(),
                 engine_->articles(),
                 engine_->journal(),
+                engine_->sources(),
+                engine_->questions(),
+                engine_->question_log(),
                 [this] { return engine_->index().snapshot(); },
                 [this] { return readiness(); },
                 [this] { engine_->worker().notify(); },
@@ -101,6 +111,12 @@ Result<void> ServerApp::listen() {
       address->host.find(':') == std::string::npos ? address->host : "[" + address->host + "]";
   url_ = "http://" + host + ":" + std::to_string(*port);
   engine_->log().info(kLogger, "listening on " + url_);
+  if (settings_.admin_token.empty() && reachable_from_elsewhere(address->host)) {
+    engine_->log().warning(
+        kLogger,
+        "sources and the questions people ask are open to whoever reaches this address; set "
+        "ADMIN_TOKEN to close them");
+  }
   // Other commands on this machine find the server by this.
   const bool any_address = host == "0.0.0.0" || host == "[::]";
   return engine_->lock().set_url(any_address ? "http://127.0.0.1:" + std::to_string(*port) : url_);
@@ -148,6 +164,7 @@ asio::awaitable<void> ServerApp::start() {
     co_return;
   }
   if (phase_ != Phase::kStarting) co_return;
+  engine_->question_log().start();
   phase_ = Phase::kReady;
   const auto snapshot = engine_->index().snapshot();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(engine_->clock().steady() - began);
@@ -167,9 +184,12 @@ void ServerApp::begin_stop() {
 }
 
 asio::awaitable<void> ServerApp::stop() {
-  engine_->log().info(kLogger, "stopping", {{"grace_ms", std::to_string(settings_.shutdown_grace.count())}});
+  // First, so that whoever reads "stopping" finds the port closed.
   server_->stop_accepting();
+  engine_->log().info(kLogger, "stopping", {{"grace_ms", std::to_string(settings_.shutdown_grace.count())}});
+  const Deadline deadline = Deadline::after(engine_->clock(), settings_.shutdown_grace);
   co_await server_->drain(settings_.shutdown_grace);
+  co_await engine_->question_log().drain(deadline.left(engine_->clock().steady()));
   co_await engine_->worker().stop();
   engine_->log().info(kLogger, "stopped");
   settle(std::nullopt);

@@ -15,5 +15,9 @@ inline constexpr std::size_t kChatBodyBytes = 256u << 10;
 inline constexpr std::size_t kChunksPerArticle = 20'000;
 inline constexpr std::size_t kHistoryTurns = 1'000;
 inline constexpr std::size_t kSearchResults = 100;
+inline constexpr std::size_t kSources = 10'000;  // the list of all of them is one answer
+inline constexpr std::size_t kSourceUriBytes = 2'048;
+inline constexpr std::size_t kSourceTextBytes = 256;        // name, type and status, each
+inline constexpr std::size_t kStoredQuestions = 1'000'000;  // then the oldest are forgotten
 
 }  // namespace wellspring::limits

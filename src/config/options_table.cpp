@@ -100,7 +100,9 @@ std::vector<Option> server_options() {
        {"WELLSPRING_ADMIN_TOKEN", "ADMIN_TOKEN"},
        "",
        "any text",
-       "Bearer token for documents, jobs, import and admin routes. Without it they answer this machine only.",
+       "Bearer token for documents, jobs, import, sources, questions and admin routes. Without it sources "
+       "and "
+       "questions are open, the others answer this machine only.",
        kEssential,
        kServe,
        kSecret,

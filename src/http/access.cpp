@@ -39,29 +39,35 @@ bool forwarded(const Request& request) {
   return !request.header("X-Forwarded-For").empty() || !request.header("Forwarded").empty();
 }
 
-}  // namespace
+std::optional<Response> refuse_from_elsewhere(const Request& request) {
+  const bool local = request.peer_is_loopback && !forwarded(request) && same_origin(request) &&
+                     names_loopback(request.header("Host"));
+  if (local) return std::nullopt;
+  return wire::error_response(
+      403, "Forbidden",
+      "Without ADMIN_TOKEN this route answers local requests only. Set ADMIN_TOKEN and send it "
+      "as a Bearer token.");
+}
 
-OperatorAccess::OperatorAccess(std::string token) : token_(std::move(token)) {}
-
-std::optional<Response> OperatorAccess::refuse(const Request& request) const {
-  if (token_.empty()) {
-    const bool local = request.peer_is_loopback && !forwarded(request) && same_origin(request) &&
-                       names_loopback(request.header("Host"));
-    if (local) return std::nullopt;
-    return wire::error_response(
-        403, "Forbidden",
-        "Without ADMIN_TOKEN this route answers local requests only. Set ADMIN_TOKEN and send it "
-        "as a Bearer token.");
-  }
+std::optional<Response> refuse_without_token(const Request& request, std::string_view token) {
   const std::string_view credentials = request.header("Authorization");
-  if (credentials.starts_with(kScheme) &&
-      equal_in_constant_time(credentials.substr(kScheme.size()), token_)) {
+  if (credentials.starts_with(kScheme) && equal_in_constant_time(credentials.substr(kScheme.size()), token)) {
     return std::nullopt;
   }
   Response response =
       wire::error_response(401, "Unauthorized", "Send the admin token as `Authorization: Bearer <token>`.");
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
+}
+
+}  // namespace
+
+AccessRules::AccessRules(std::string token) : token_(std::move(token)) {}
+
+std::optional<Response> AccessRules::refuse(Access access, const Request& request) const {
+  if (access == Access::kPublic) return std::nullopt;
+  if (!token_.empty()) return refuse_without_token(request, token_);
+  return access == Access::kOperator ? refuse_from_elsewhere(request) : std::nullopt;
 }
 
 }  // namespace wellspring::http

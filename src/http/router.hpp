@@ -15,7 +15,8 @@ namespace wellspring::http {
 /// Who may call a route.
 enum class Access {
   kPublic,
-  kOperator,  ///< with a token configured: who presents it; without: loopback peers (see access.hpp)
+  kTokenHolder,  ///< with a token configured: who presents it; without: anyone
+  kOperator,     ///< with a token configured: who presents it; without: loopback peers (see access.hpp)
 };
 
 /// How a route's requests are accounted.

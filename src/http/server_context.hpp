@@ -37,7 +37,7 @@ struct ServerContext {
   const Router router;
   const ServerOptions options;
   const Cors cors;
-  const OperatorAccess access;
+  const AccessRules access;
   boost::asio::io_context& io;
   obs::Metrics& metrics;
   obs::Log& log;

@@ -173,10 +173,15 @@ inline std::string get(std::string_view path, std::string_view headers = {}) {
   return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(headers) + "\r\n";
 }
 
-inline std::string post(std::string_view path, std::string_view body, std::string_view headers = {}) {
-  return "POST " + std::string(path) +
+inline std::string request(std::string_view method, std::string_view path, std::string_view body = {},
+                           std::string_view headers = {}) {
+  return std::string(method) + " " + std::string(path) +
          " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
          std::string(headers) + "\r\n" + std::string(body);
+}
+
+inline std::string post(std::string_view path, std::string_view body, std::string_view headers = {}) {
+  return request("POST", path, body, headers);
 }
 
 inline bool contains(const std::string& text, std::string_view part) {
@@ -233,6 +238,7 @@ inline Router routes(Gate* gate = nullptr) {
               },
               {}});
   router.add({Method::kGet, "/operator", echo, {.access = Access::kOperator}});
+  router.add({Method::kGet, "/token", echo, {.access = Access::kTokenHolder}});
   if (gate == nullptr) return router;
   router.add({Method::kGet,
               "/slow",

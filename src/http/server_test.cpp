@@ -228,5 +228,18 @@ TEST(Server, OperatorRoutesAnswerLocalRequestsOrTheToken) {
       guarded.exchange(get("/operator", "Authorization: Bearer s3cret\r\n")).starts_with("HTTP/1.1 200 "));
 }
 
+TEST(Server, TokenRoutesAreOpenUntilThereIsAToken) {
+  TestServer open(routes());
+  EXPECT_TRUE(open.exchange(get("/token", "X-Forwarded-For: 10.0.0.1\r\n")).starts_with("HTTP/1.1 200 "));
+
+  TestServer guarded(routes(), {.admin_token = "s3cret"});
+  EXPECT_TRUE(guarded.exchange(get("/token")).starts_with("HTTP/1.1 401 "));
+  EXPECT_TRUE(
+      guarded.exchange(get("/token", "Authorization: Bearer s3cre\r\n")).starts_with("HTTP/1.1 401 "));
+  EXPECT_TRUE(
+      guarded.exchange(get("/token", "Authorization: Bearer s3cret\r\n")).starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(guarded.exchange(get("/small")).starts_with("HTTP/1.1 200 "));
+}
+
 }  // namespace
 }  // namespace wellspring::http

@@ -12,10 +12,13 @@
 #include "obs/log.hpp"
 #include "obs/metrics.hpp"
 #include "rag/answerer.hpp"
+#include "rag/question_log.hpp"
 #include "rag/retriever.hpp"
 #include "runtime/executors.hpp"
 #include "store/article_store.hpp"
 #include "store/job_journal.hpp"
+#include "store/question_store.hpp"
+#include "store/source_store.hpp"
 #include "sync/intake.hpp"
 
 namespace wellspring::http {
@@ -32,6 +35,9 @@ struct Services {
   sync::Intake& intake;
   store::ArticleStore& articles;
   store::JobJournal& journal;
+  store::SourceStore& sources;
+  store::QuestionStore& questions;
+  rag::QuestionLog& question_log;
   std::function<std::shared_ptr<const index::Snapshot>()> snapshot;  ///< the newest; never null; any thread
   std::function<Readiness()> readiness;                              ///< any thread
   std::function<void()> wake_worker;                                 ///< a job was put back to queued; on io

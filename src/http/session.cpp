@@ -202,9 +202,7 @@ std::optional<Response> Session::refuse_early() {
   route_ = match.route;
   request.path_parameters = std::move(match.parameters);
   const RouteOptions& options = route_->options;
-  if (options.access == Access::kOperator) {
-    if (auto refused = server.access.refuse(request)) return refused;
-  }
+  if (auto refused = server.access.refuse(options.access, request)) return refused;
   if (reader_.limit_body(options.body_bytes_max) == Progress::kRefused) {
     server.count_refusal(reader_.refusal().limit);
     return apology(Received::kRefused);

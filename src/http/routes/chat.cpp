@@ -42,11 +42,17 @@ class StreamedAnswer final : public rag::AnswerSink {
   BodyWriter& out_;
 };
 
+void record_asked(const Services& services, const rag::Question& question) {
+  const char* const endpoint = question.delivery == rag::Delivery::kWhole ? "chat" : "stream";
+  services.metrics.count("user_questions_total", {{"endpoint_type", endpoint}});
+  services.question_log.add(question);
+}
+
 asio::awaitable<Response> chat(const Services& services, const Request& request) {
   auto question = wire::parse_question(request.body);
   if (!question) co_return wire::validation_response(question.error().list);
-  services.metrics.count("user_questions_total", {{"endpoint_type", "chat"}});
   question->delivery = rag::Delivery::kWhole;
+  record_asked(services, *question);
   CollectedAnswer answer;
   const Deadline deadline = Deadline::after(services.clock, services.answer_timeout);
   const auto summary = co_await services.answerer.answer(std::move(*question), deadline, answer);
@@ -67,8 +73,8 @@ asio::awaitable<Result<void>> write_answer(const Services& services, rag::Questi
 asio::awaitable<Response> chat_stream(const Services& services, const Request& request) {
   auto question = wire::parse_question(request.body);
   if (!question) co_return wire::validation_response(question.error().list);
-  services.metrics.count("user_questions_total", {{"endpoint_type", "stream"}});
   question->delivery = rag::Delivery::kStream;
+  record_asked(services, *question);
   Response response;
   response.content_type = "text/event-stream; charset=utf-8";
   response.headers = {{"Cache-Control", "no-cache"},

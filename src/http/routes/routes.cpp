@@ -14,6 +14,8 @@ Router product_routes(const Services& services, std::span<const StaticFile> page
   routes::add_jobs(router, services);
   routes::add_import(router, services);
   routes::add_documents(router, services);
+  routes::add_sources(router, services);
+  routes::add_questions(router, services);
   return router;
 }
 

@@ -26,6 +26,8 @@ void add_sync(Router& router, const Services& services);
 void add_jobs(Router& router, const Services& services);
 void add_import(Router& router, const Services& services);
 void add_documents(Router& router, const Services& services);
+void add_sources(Router& router, const Services& services);
+void add_questions(Router& router, const Services& services);
 
 }  // namespace routes
 }  // namespace wellspring::http

@@ -35,6 +35,7 @@ ClientSet::ClientSet(const mongoc_uri_t* uri, const ClientSetOptions& options)
   const UriHandle own(mongoc_uri_copy(uri));
   mongoc_uri_set_option_as_int32(own.get(), MONGOC_URI_MAXPOOLSIZE,
                                  static_cast<std::int32_t>(options.places) + 1);
+  mongoc_uri_set_appname(own.get(), options.app_name.c_str());
   const MutexLock lock(mutex_);
   pool_ = mongoc_client_pool_new(own.get());
   if (pool_ == nullptr) {
@@ -43,7 +44,6 @@ ClientSet::ClientSet(const mongoc_uri_t* uri, const ClientSetOptions& options)
                        "mongo.uri"));
   }
   mongoc_client_pool_set_error_api(pool_, kErrorApiVersion2);
-  mongoc_client_pool_set_appname(pool_, options.app_name.c_str());
   const ApmHandle callbacks(mongoc_apm_callbacks_new());
   mongoc_apm_set_topology_changed_cb(callbacks.get(), Monitoring::topology_changed);
   mongoc_apm_set_server_heartbeat_succeeded_cb(callbacks.get(), Monitoring::heartbeat_succeeded);

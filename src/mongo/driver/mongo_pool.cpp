@@ -1,6 +1,13 @@
 #include "mongo/driver/mongo_pool.hpp"
 
 namespace wellspring::mongo::driver {
+namespace {
+
+// For who lets a pool die without closing it.
+constexpr std::chrono::milliseconds kDrainOfTheForgetful{500};
+constexpr std::chrono::milliseconds kCutOfTheForgetful{3'000};
+
+}  // namespace
 
 MongoPool::MongoPool(const mongoc_uri_t* uri, const std::string& app_name, PoolOptions options, Parts parts)
     : clients_(uri,
@@ -26,7 +33,7 @@ MongoPool::MongoPool(const mongoc_uri_t* uri, const std::string& app_name, PoolO
 }
 
 MongoPool::~MongoPool() {
-  close(std::chrono::milliseconds{0}, std::chrono::milliseconds{0});
+  close(kDrainOfTheForgetful, kCutOfTheForgetful);
 }
 
 Result<ClientLease> MongoPool::acquire(LeaseTag tag, SteadyTime deadline) {

@@ -20,9 +20,9 @@ ErrorKind classify(int code) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return ErrorKind::kCorrupt;
+    // The data directory's lock keeps other Wellsprings out, so it is a tool that holds the file for a while.
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return ErrorKind::kConflict;
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_READONLY:
@@ -43,12 +43,12 @@ std::string_view advice(ErrorKind kind) {
       return "; free disk space or memory for the data directory";
     case ErrorKind::kCorrupt:
       return "; restore wellspring.db from a backup, or remove it and publish again";
-    case ErrorKind::kConflict:
-      return "; another process uses the database";
     case ErrorKind::kUnavailable:
-      return "; check that the data directory is readable and writable";
+      return "; check that the data directory is readable and writable and that no other program uses the "
+             "database";
     case ErrorKind::kInvalidArgument:
     case ErrorKind::kNotFound:
+    case ErrorKind::kConflict:
     case ErrorKind::kUnauthenticated:
     case ErrorKind::kTooLarge:
     case ErrorKind::kOverloaded:

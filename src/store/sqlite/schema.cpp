@@ -2,18 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace wellspring::store::sqlite {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
 constexpr std::int64_t kApplicationId = 0x57454C4C;  // "WELL"
+
+// A step of the schema never changes once it was released; a change is a further step.
 
 // documents holds live revisions only; `revision` is never used twice. What all chunks of a revision share is
 // stored once, in chunk_metadata. jobs.head is 1 for the one unfinished job of an article that runs or may
 // run next: with it, choosing a job is one step in jobs_ready however many are queued. Payloads of done jobs
 // are null. Times are milliseconds since 1970. States and kinds are the values of the enumerations in
 // model/job.hpp.
-constexpr const char* kSchema = R"sql(
+constexpr const char* kArticlesAndJobs = R"sql(
 CREATE TABLE documents (
   revision INTEGER PRIMARY KEY AUTOINCREMENT,
   article_id TEXT NOT NULL,
@@ -82,19 +85,68 @@ CREATE TABLE article_times (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// position is the order of arrival. endpoint holds values of model::QuestionEndpoint; tags is a JSON array.
+// Each list of questions is one of the indexes read backwards.
+constexpr const char* kSourcesAndQuestions = R"sql(
+CREATE TABLE data_sources (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  uri TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL,
+  last_ingested_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE user_questions (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL,
+  question TEXT NOT NULL,
+  chat_history_length INTEGER NOT NULL,
+  endpoint INTEGER NOT NULL,
+  asked_at INTEGER NOT NULL,
+  category TEXT,
+  tags TEXT NOT NULL,
+  analyzed INTEGER NOT NULL,
+  analyzed_at INTEGER
+) STRICT;
+CREATE INDEX user_questions_by_time ON user_questions (asked_at);
+CREATE INDEX user_questions_by_endpoint ON user_questions (endpoint, asked_at);
+CREATE INDEX user_questions_by_analyzed ON user_questions (analyzed, asked_at);
+)sql";
+
+// The step at index v brings a file of version v to version v + 1.
+constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions};
+constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
+
 std::int64_t number(Connection& connection, std::string_view sql) {
   Statement query = connection.prepare(sql);
   return query.step() ? query.integer(0) : 0;
 }
 
-void create(Connection& connection) {
+/// Makes an empty file ours; the first step fills it.
+void claim(Connection& connection) {
   if (number(connection, "SELECT count(*) FROM sqlite_master") != 0) {
     throw Failure(fail(ErrorKind::kUnsupported,
                        "the file is a database of another program; choose another --data-dir"));
   }
-  connection.execute(kSchema);
   connection.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
-  connection.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
+}
+
+void refuse_unknown(Connection& connection, std::int64_t version) {
+  if (number(connection, "PRAGMA application_id") != kApplicationId) {
+    throw Failure(fail(ErrorKind::kUnsupported,
+                       "the file is a database of another program; choose another --data-dir"));
+  }
+  if (version < 0 || version > kSchemaVersion) {
+    throw Failure(
+        fail(ErrorKind::kUnsupported,
+             fmt::format("its schema has version {}, this program knows versions up to {}; start the newer "
+                         "wellspring that wrote it",
+                         version, kSchemaVersion)));
+  }
 }
 
 }  // namespace
@@ -107,17 +159,13 @@ void migrate(Connection& connection) {
   connection.execute("PRAGMA synchronous = FULL");
   Transaction transaction(connection, Transaction::Mode::kWrite);
   const std::int64_t version = number(connection, "PRAGMA user_version");
-  if (version == 0) {
-    create(connection);
-  } else if (number(connection, "PRAGMA application_id") != kApplicationId) {
-    throw Failure(fail(ErrorKind::kUnsupported,
-                       "the file is a database of another program; choose another --data-dir"));
-  } else if (version > kSchemaVersion) {
-    throw Failure(
-        fail(ErrorKind::kUnsupported,
-             fmt::format("its schema has version {}, this program knows versions up to {}; start the newer "
-                         "wellspring that wrote it",
-                         version, kSchemaVersion)));
+  if (version == 0) claim(connection);
+  refuse_unknown(connection, version);
+  for (std::int64_t step = version; step < kSchemaVersion; ++step) {
+    connection.execute(kSteps[static_cast<std::size_t>(step)]);
+  }
+  if (version != kSchemaVersion) {
+    connection.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
   }
   transaction.commit();
 }

@@ -3,6 +3,8 @@
 #include "store/sqlite/articles.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/journal.hpp"
+#include "store/sqlite/questions.hpp"
+#include "store/sqlite/sources.hpp"
 
 namespace wellspring::store::sqlite {
 namespace {
@@ -10,14 +12,22 @@ namespace {
 class OpenStore final : public SqliteStore {
  public:
   explicit OpenStore(const std::filesystem::path& file)
-      : database_(file), articles_(database_), journal_(database_) {}
+      : database_(file),
+        articles_(database_),
+        journal_(database_),
+        sources_(database_),
+        questions_(database_) {}
   ArticleStore& articles() override { return articles_; }
   JobJournal& journal() override { return journal_; }
+  SourceStore& sources() override { return sources_; }
+  QuestionStore& questions() override { return questions_; }
 
  private:
   Database database_;
   SqliteArticles articles_;
   SqliteJournal journal_;
+  SqliteSources sources_;
+  SqliteQuestions questions_;
 };
 
 }  // namespace

@@ -6,15 +6,19 @@
 #include "base/result.hpp"
 #include "store/article_store.hpp"
 #include "store/job_journal.hpp"
+#include "store/question_store.hpp"
+#include "store/source_store.hpp"
 
 namespace wellspring::store::sqlite {
 
-/// Articles and jobs in one SQLite file. The stores live as long as this.
+/// Articles, jobs, sources and questions in one SQLite file. The stores live as long as this.
 class SqliteStore {
  public:
   virtual ~SqliteStore() = default;
   virtual ArticleStore& articles() = 0;
   virtual JobJournal& journal() = 0;
+  virtual SourceStore& sources() = 0;
+  virtual QuestionStore& questions() = 0;
 };
 
 /// Opens `wellspring.db` in `data_dir`, which must exist, creating the file when it is missing. Errors:

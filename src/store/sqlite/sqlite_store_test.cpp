@@ -2,8 +2,11 @@
 
 #include <fstream>
 
+#include "base/limits.hpp"
 #include "store/article_store_contract.hpp"
 #include "store/job_journal_contract.hpp"
+#include "store/question_store_contract.hpp"
+#include "store/source_store_contract.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/journal.hpp"
 #include "store/temp_dir.hpp"
@@ -28,6 +31,29 @@ class SqliteUnderTest final : public StoreUnderTest {
 
 const StoreFactory kSqlite = [] { return std::make_unique<SqliteUnderTest>(); };
 
+/// One port of a store of its own.
+template <class Port, Port& (SqliteStore::*kPort)()>
+class SqlitePortUnderTest final : public PortUnderTest<Port> {
+ public:
+  SqlitePortUnderTest() { reopen(); }
+  Port& port() override { return (store_.get()->*kPort)(); }
+  void reopen() override {
+    store_.reset();
+    store_ = open_sqlite_store(directory_.path()).value();
+  }
+
+ private:
+  TempDir directory_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+const PortFactory<SourceStore> kSources = [] {
+  return std::make_unique<SqlitePortUnderTest<SourceStore, &SqliteStore::sources>>();
+};
+const PortFactory<QuestionStore> kQuestions = [] {
+  return std::make_unique<SqlitePortUnderTest<QuestionStore, &SqliteStore::questions>>();
+};
+
 std::filesystem::path file_in(const TempDir& directory) {
   return directory.path() / "wellspring.db";
 }
@@ -41,6 +67,51 @@ TEST(SqliteStore, RefusesANewerSchema) {
   EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported);
   EXPECT_NE(refused.error().message.find("99"), std::string::npos);
   EXPECT_NE(refused.error().message.find("wellspring.db"), std::string::npos);
+}
+
+std::int64_t version_of(const TempDir& directory) {
+  Connection connection(file_in(directory));
+  Statement query = connection.prepare("PRAGMA user_version");
+  query.step();
+  return query.integer(0);
+}
+
+/// A directory as the first version of the schema left it: without sources and questions.
+void make_version_1(const TempDir& directory) {
+  auto store = open_sqlite_store(directory.path()).value();
+  ASSERT_TRUE(store->articles().publish(make_revision("a", "x", 3, at(1)), at(1)).has_value());
+  const model::NewJob job = make_job("b", at(2));
+  ASSERT_TRUE(store->journal().append({&job, 1}, at(2)).has_value());
+  store.reset();
+  Connection connection(file_in(directory));
+  connection.execute("DROP TABLE data_sources; DROP TABLE user_questions; PRAGMA user_version = 1");
+}
+
+TEST(SqliteStore, BringsAnOlderSchemaUpToDateAndKeepsItsContent) {
+  TempDir directory;
+  make_version_1(directory);
+  for (int opened = 0; opened < 2; ++opened) {
+    auto store = open_sqlite_store(directory.path()).value();
+    EXPECT_EQ(store->articles().chunks({ArticleId("a"), "en"}).value().size(), 3U);
+    EXPECT_EQ(store->journal().list({}, 0, 10).value().size(), 1U);
+    EXPECT_EQ(store->sources().list().value().size(), static_cast<std::size_t>(opened));
+    const model::NewSource source{
+        .name = "n", .type = "web", .uri = "u" + std::to_string(opened), .last_ingested_at = {}};
+    EXPECT_TRUE(store->sources().create(source, at(3)).has_value());
+    EXPECT_EQ(store->questions().stats().value().total(), 0U);
+  }
+  EXPECT_EQ(version_of(directory), 2);
+}
+
+TEST(SqliteStore, AnUpgradeThatFailsLeavesTheOlderSchema) {
+  TempDir directory;
+  make_version_1(directory);
+  Connection(file_in(directory)).execute("CREATE TABLE user_questions (in_the_way TEXT)");
+  EXPECT_TRUE(open_sqlite_store(directory.path()).has_error());
+  EXPECT_EQ(version_of(directory), 1);
+  Connection connection(file_in(directory));
+  Statement tables = connection.prepare("SELECT 1 FROM sqlite_master WHERE name = 'data_sources'");
+  EXPECT_FALSE(tables.step());
 }
 
 TEST(SqliteStore, RefusesAnotherProgramsDatabase) {
@@ -75,6 +146,23 @@ TEST(SqliteStore, MissingChunksAreCorruptAndNotAShorterArticle) {
   ASSERT_TRUE(read.has_error());
   EXPECT_EQ(read.error().kind, ErrorKind::kCorrupt);
   EXPECT_EQ(read.error().subject, "a");
+}
+
+TEST(SqliteSources, AreAsManyAsAreAllowedAndNoMore) {
+  TempDir directory;
+  auto store = open_sqlite_store(directory.path()).value();
+  const std::string fill = "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+                           std::to_string(limits::kSources) +
+                           ") INSERT INTO data_sources (id, name, type, uri, status, created_at, updated_at) "
+                           "SELECT i, 'n', 't', i, 's', 1, 1 FROM n";
+  Connection(file_in(directory)).execute(fill.c_str());
+  const auto create = [&](const std::string& uri) {
+    return store->sources().create({.name = "n", .type = "t", .uri = uri, .last_ingested_at = {}}, at(1));
+  };
+  EXPECT_TRUE(create("the last").has_value());
+  EXPECT_EQ(create("one more").error().kind, ErrorKind::kTooLarge);
+  EXPECT_EQ(create("the last").error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(store->sources().list().value().size(), limits::kSources);
 }
 
 TEST(SqliteStore, AFullDiskIsAResourceErrorAndRollsBack) {
@@ -115,5 +203,7 @@ namespace wellspring::store {
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, ArticleStoreContract, testing::Values(sqlite::kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, JobJournalContract, testing::Values(sqlite::kSqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, SourceStoreContract, testing::Values(sqlite::kSources));
+INSTANTIATE_TEST_SUITE_P(Sqlite, QuestionStoreContract, testing::Values(sqlite::kQuestions));
 
 }  // namespace wellspring::store

@@ -1,0 +1,186 @@
+#include "rag/question_log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rag/question_text.hpp"
+#include "runtime/offload.hpp"
+
+namespace wellspring::rag {
+namespace {
+
+namespace asio = boost::asio;
+using model::UserQuestion;
+using Batch = std::vector<UserQuestion>;
+
+constexpr std::string_view kLogger = "questions";
+
+void rethrow(const std::exception_ptr& thrown) {
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+UserQuestion to_log(const Question& question, Timestamp now) {
+  UserQuestion asked;
+  asked.text = sanitize_text(question.text);
+  asked.history_length = question.history.size();
+  asked.endpoint = question.delivery == Delivery::kWhole ? model::QuestionEndpoint::kChat
+                                                         : model::QuestionEndpoint::kStream;
+  asked.asked_at = now;
+  return asked;
+}
+
+}  // namespace
+
+struct QuestionLog::State {
+  store::QuestionStore& store;
+  runtime::Executors& executors;
+  const Clock& clock;
+  obs::Log& log;
+  obs::Metrics& metrics;
+  const QuestionLogOptions options;
+  // On io only.
+  asio::steady_timer* drained = nullptr;  ///< of the drain under way: cancelled when nothing is left to write
+  Batch waiting{};
+  std::size_t being_written = 0;
+  bool working = false;
+  std::size_t unpruned = 0;  ///< written since the last pruning
+  store::QuestionStats stored{};
+  bool counted = false;  ///< `stored` is known
+  std::size_t lost = 0;  ///< since it was last told
+  std::map<std::string_view, SteadyTime> told{};
+
+  void warn(std::string_view what, const std::string& reason) {
+    const SteadyTime now = clock.steady();
+    const auto [last, is_first] = told.try_emplace(what, now);
+    if (!is_first && now - last->second < options.report_interval) return;
+    last->second = now;
+    log.warning(kLogger, std::string(what) + ": " + reason,
+                {{"lost", std::to_string(std::exchange(lost, 0))}});
+  }
+
+  void count_lost(std::size_t count, const char* outcome) {
+    metrics.count("wellspring_questions_logged_total", {{"outcome", outcome}}, static_cast<double>(count));
+    lost += count;
+  }
+
+  void lose(std::size_t count, const char* outcome, const std::string& reason) {
+    count_lost(count, outcome);
+    warn("questions were not logged", reason);
+  }
+
+  void show_stored() {
+    const auto show = [this](const char* endpoint, std::size_t count) {
+      metrics.set("user_questions_count_from_db", {{"endpoint_type", endpoint}}, static_cast<double>(count));
+    };
+    show("chat", stored.chat);
+    show("stream", stored.stream);
+    show("total", stored.total());
+  }
+
+  void count_written(const Batch& batch) {
+    metrics.count("wellspring_questions_logged_total", {{"outcome", "written"}},
+                  static_cast<double>(batch.size()));
+    for (const UserQuestion& question : batch) {
+      ++(question.endpoint == model::QuestionEndpoint::kChat ? stored.chat : stored.stream);
+    }
+    unpruned += batch.size();
+    show_stored();
+  }
+
+  asio::awaitable<void> count_stored() {
+    // Named, here and below: g++ 12 destroys the captures of a temporary closure twice when a co_await passes
+    // it by value.
+    auto read = [this] { return store.stats(); };
+    auto stats = co_await runtime::offload(executors.blocking(), std::move(read));
+    counted = stats.has_value();
+    if (!counted) {
+      warn("stored questions were not counted", stats.error().message);
+      co_return;
+    }
+    stored = *stats;
+    show_stored();
+  }
+
+  asio::awaitable<void> prune() {
+    auto forget = [this] { return store.prune(options.kept_max); };
+    const auto pruned = co_await runtime::offload(executors.blocking(), std::move(forget));
+    // Also after an error: the next try comes with as many more questions.
+    unpruned = 0;
+    if (!pruned) warn("old questions were not forgotten", pruned.error().message);
+    co_await count_stored();
+  }
+
+  asio::awaitable<void> write_batch() {
+    const Batch batch = std::exchange(waiting, {});
+    being_written = batch.size();
+    auto append = [this, &batch] { return store.append(batch); };
+    const Result<void> written = co_await runtime::offload(executors.blocking(), std::move(append));
+    being_written = 0;
+    if (written) {
+      count_written(batch);
+    } else {
+      lose(batch.size(), "failed", written.error().message);
+    }
+  }
+
+  /// Counting takes its turn with the writes, so that what is written meanwhile is counted once.
+  asio::awaitable<void> work_off() {
+    do {
+      if (!counted) co_await count_stored();
+      if (!waiting.empty()) co_await write_batch();
+      if (unpruned >= options.prune_every) co_await prune();
+    } while (!waiting.empty());
+    working = false;
+    if (drained != nullptr) drained->cancel();
+  }
+
+  void wake() {
+    if (working) return;
+    working = true;
+    asio::co_spawn(executors.io(), work_off(), rethrow);
+  }
+};
+
+QuestionLog::QuestionLog(store::QuestionStore& store, runtime::Executors& executors, const Clock& clock,
+                         obs::Log& log, obs::Metrics& metrics, const QuestionLogOptions& options)
+    : state_(new State{store, executors, clock, log, metrics, options}) {}
+
+QuestionLog::~QuestionLog() = default;
+
+void QuestionLog::add(const Question& question) {
+  State& state = *state_;
+  if (state.waiting.size() + state.being_written >= state.options.waiting_max) {
+    state.lose(1, "dropped", "the store is slow and the queue full");
+    return;
+  }
+  state.waiting.push_back(to_log(question, state.clock.wall()));
+  state.wake();
+}
+
+void QuestionLog::start() {
+  state_->wake();
+}
+
+asio::awaitable<void> QuestionLog::drain(std::chrono::milliseconds grace) {
+  State& state = *state_;
+  if (state.working) {
+    asio::steady_timer limit(state.executors.io(), grace);
+    state.drained = &limit;
+    co_await limit.async_wait(asio::as_tuple(asio::use_awaitable));
+    state.drained = nullptr;
+  }
+  state.count_lost(std::exchange(state.waiting, {}).size(), "dropped");
+  if (state.lost == 0) co_return;
+  state.told.clear();  // nobody will come back to tell it later
+  state.warn("questions were not logged", "until the stop the store was slow or failed");
+}
+
+}  // namespace wellspring::rag
