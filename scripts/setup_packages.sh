@@ -5,13 +5,8 @@ set -euo pipefail
 packages=(
   build-essential cmake ninja-build ccache mold pkg-config python3 python3-venv curl ca-certificates unzip
   libboost1.81-dev libfmt-dev libspdlog-dev prometheus-cpp-dev libtomlplusplus-dev libcli11-dev
-<<<<<<< HEAD
   libcmark-gfm-dev libcmark-gfm-extensions-dev libutf8proc-dev libstemmer-dev libyaml-cpp-dev libsqlite3-dev libssl-dev
   libbson-dev libmongoc-dev
-=======
-  libcmark-gfm-dev libcmark-gfm-extensions-dev libutf8proc-dev libstemmer-dev libyaml-cpp-dev libsqlite3-dev libssl-dev libmongoc-dev
-  libbson-dev
->>>>>>> fake-mongod
 )
 if [[ " $* " == *" --bench "* ]]; then
   packages+=(wrk)
