@@ -10,7 +10,8 @@ find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
-find_package(bson-1.0 1.23 REQUIRED)
+# MongoDB's C driver and its BSON, for src/mongo/driver, src/store/mongo and the tests of both.
+find_package(mongoc-1.0 1.23 REQUIRED)
 
 # Packages without a CMake configuration of their own.
 function(wellspring_find_library name header library)
