@@ -79,6 +79,8 @@ void Pool::step(const Transition& transition) {
     transition(state_, clock_.steady(), actions);
     wake_keeper = state_.take_wake_up();
     if (all_home()) came_home_.notify_all();
+    const bool is_warm = state_.has_minimum();
+    if (!std::exchange(was_warm_, is_warm) && is_warm) warmed_.notify_all();
   }
   carry_out(actions, wake_keeper);
 }
@@ -144,7 +146,7 @@ void Pool::establish(Slot slot) {
     if (made) {
       state.established(slot, now, actions);
     } else {
-      state.establish_failed(slot, made.error().message, next_fraction(random_), now, actions);
+      state.establish_failed(slot, made.error(), next_fraction(random_), now, actions);
     }
   });
 }
@@ -188,6 +190,7 @@ bool Pool::all_home() const {
 
 bool Pool::close(std::chrono::milliseconds drain, std::chrono::milliseconds cut) {
   step([](PoolState& state, SteadyTime now, Actions& actions) { state.close(now, actions); });
+  warmed_.notify_all();
   const auto wait_until = [this](SteadyTime limit) {
     const MutexLock lock(mutex_);
     for (SteadyTime now = clock_.steady(); !all_home() && now < limit; now = clock_.steady())
@@ -197,6 +200,20 @@ bool Pool::close(std::chrono::milliseconds drain, std::chrono::milliseconds cut)
   if (wait_until(clock_.steady() + drain)) return true;
   step([](PoolState& state, SteadyTime, Actions& actions) { state.interrupt_in_use(actions); });
   return wait_until(clock_.steady() + cut);
+}
+
+Result<void> Pool::wait_warm(SteadyTime until) {
+  const MutexLock lock(mutex_);
+  for (SteadyTime now = clock_.steady(); !state_.has_minimum(); now = clock_.steady()) {
+    if (now >= until || state_.phase() == PoolState::Phase::kClosed) {
+      return fail(ErrorKind::kUnavailable,
+                  fmt::format("pool '{}' wants {} connections: {}", name_, state_.options().min_size,
+                              state_.situation(now)),
+                  name_);
+    }
+    warmed_.wait_for(mutex_, std::min<SteadyTime::duration>(until - now, std::chrono::hours{1}));
+  }
+  return {};
 }
 
 PoolReport Pool::report() const {
@@ -214,6 +231,8 @@ PoolReport Pool::report() const {
           .generation = state_.generation(),
           .oldest_wait = since(state_.oldest_wait()),
           .below_min = since(state_.below_min_since().value_or(SteadyTime::max())),
+          .cannot_connect = state_.cannot_connect(),
+          .last_error = state_.last_error(),
           .holders = state_.holders()};
 }
 

@@ -49,6 +49,8 @@ struct PoolReport {
   std::uint32_t generation = 0;
   std::chrono::milliseconds oldest_wait{0};
   std::chrono::milliseconds below_min{0};
+  bool cannot_connect = false;  ///< nothing is open and the last attempt failed
+  std::string last_error;       ///< may be old
   std::vector<PoolState::Holder> holders;
 };
 
@@ -88,6 +90,10 @@ class Pool final : private Tended {
   /// True when every connection is closed. A second call only waits.
   bool close(std::chrono::milliseconds drain, std::chrono::milliseconds cut);
 
+  /// Blocks until the minimum is open. kUnavailable with what is missing and why, at `until` or when the pool
+  /// closes.
+  Result<void> wait_warm(SteadyTime until);
+
   PoolReport report() const;
   const std::string& name() const { return name_; }
   /// Does what is due. The keeper's, or a test's with a clock of its own.
@@ -125,7 +131,9 @@ class Pool final : private Tended {
   mutable Mutex mutex_;
   PoolState state_ WELLSPRING_GUARDED_BY(mutex_);
   std::uint64_t random_ WELLSPRING_GUARDED_BY(mutex_) = 0x9E3779B97F4A7C15U;
+  bool was_warm_ WELLSPRING_GUARDED_BY(mutex_) = false;
   Condition came_home_;
+  Condition warmed_;
 };
 
 template <class Done>

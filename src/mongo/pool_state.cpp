@@ -105,6 +105,7 @@ void PoolState::check_in(Slot slot, Returned how, SteadyTime now, Actions& actio
   Entry& entry = entries_[slot];
   WELLSPRING_ASSERT(entry.stage == Stage::kInUse, "a connection is given back once");
   --in_use_;
+  totals_.lease_held.observe(now - entry.since);
   entry.used = now;
   emit({.type = PoolEventType::kConnectionCheckedIn, .connection = entry.id});
   if (entry.overdue) {
@@ -142,6 +143,7 @@ void PoolState::give(Waiter& waiter, Slot slot, AcquireOutcome outcome, SteadyTi
   ++in_use_;
   waiter.outcome = outcome;
   waiter.slot = slot;
+  totals_.acquire_wait.observe(now - waiter.since);
   ++totals_.acquired[static_cast<std::size_t>(outcome)];
   emit({.type = PoolEventType::kConnectionCheckedOut,
         .connection = entry.id,
@@ -252,6 +254,7 @@ void PoolState::established(Slot slot, SteadyTime now, Actions& actions) {
         .connection = entry.id,
         .duration = between(entry.since, now)});
   if (entry.generation == generation_) failures_ = 0;
+  turned_away_ = false;
   offer(slot, AcquireOutcome::kCreated, now, actions);
   if (phase_ == Phase::kPaused && first_ != nullptr) {
     Waiter& waiter = *first_;
@@ -262,7 +265,7 @@ void PoolState::established(Slot slot, SteadyTime now, Actions& actions) {
   plan(now, actions);
 }
 
-void PoolState::establish_failed(Slot slot, std::string why, double jitter, SteadyTime now,
+void PoolState::establish_failed(Slot slot, const Error& why, double jitter, SteadyTime now,
                                  Actions& actions) {
   Entry& entry = entries_[slot];
   WELLSPRING_ASSERT(entry.stage == Stage::kPending, "only what is being made can fail to be");
@@ -274,7 +277,8 @@ void PoolState::establish_failed(Slot slot, std::string why, double jitter, Stea
         .close_reason = CloseReason::kError});
   entry = Entry{};
   free_.push_back(slot);
-  last_error_ = std::move(why);
+  last_error_ = why.message;
+  turned_away_ = why.kind == ErrorKind::kUnauthenticated;
   connect_after_ = now + pause(options_, failures_++, jitter);
   const bool decides =
       options_.on_connect_failure == ConnectFailure::kFailOldestWaiter || phase_ != Phase::kReady;
@@ -369,8 +373,10 @@ void PoolState::server_lost(std::string why, SteadyTime now) {
 void PoolState::server_found(SteadyTime now, Actions& actions) {
   if (!lost_since_) return;
   lost_since_.reset();
-  failures_ = 0;
-  connect_after_ = now;
+  if (!turned_away_) {
+    failures_ = 0;
+    connect_after_ = now;
+  }
   plan(now, actions);
 }
 
