@@ -223,6 +223,7 @@ PoolReport Pool::report() const {
                         : std::chrono::duration_cast<std::chrono::milliseconds>(now - start);
   };
   const MutexLock lock(mutex_);
+  const std::vector<PoolState::Holder> holders = state_.holders();
   return {.options = state_.options(),
           .counts = state_.counts(),
           .totals = state_.totals(),
@@ -230,10 +231,12 @@ PoolReport Pool::report() const {
           .server_is_lost = state_.server_is_lost(),
           .generation = state_.generation(),
           .oldest_wait = since(state_.oldest_wait()),
+          .oldest_lease = holders.empty() ? std::chrono::milliseconds{0} : since(holders.front().since),
           .below_min = since(state_.below_min_since().value_or(SteadyTime::max())),
           .cannot_connect = state_.cannot_connect(),
           .last_error = state_.last_error(),
-          .holders = state_.holders()};
+          .holders = holders,
+          .usage = state_.usage(now)};
 }
 
 }  // namespace wellspring::mongo

@@ -9,7 +9,7 @@
 #include "base/result.hpp"
 #include "mongo/connection_factory.hpp"
 #include "mongo/keeper.hpp"
-#include "mongo/pool_state.hpp"
+#include "mongo/pool_report.hpp"
 
 namespace wellspring::mongo {
 
@@ -39,20 +39,6 @@ class Lease {
 
 /// Runs work soon on a thread that may block.
 using Spawn = std::function<void(std::function<void()>)>;
-
-struct PoolReport {
-  PoolOptions options;
-  PoolCounts counts;
-  PoolTotals totals;
-  PoolState::Phase phase{};
-  bool server_is_lost = false;
-  std::uint32_t generation = 0;
-  std::chrono::milliseconds oldest_wait{0};
-  std::chrono::milliseconds below_min{0};
-  bool cannot_connect = false;  ///< nothing is open and the last attempt failed
-  std::string last_error;       ///< may be old
-  std::vector<PoolState::Holder> holders;
-};
 
 /// A connection pool: PoolState under a lock, its actions carried out outside of it. Thread-safe. Destroy
 /// after close() said that everything is home.

@@ -52,10 +52,31 @@ PoolState::PoolState(PoolOptions options, IsAlive is_alive, PoolObserver* observ
     : options_(std::move(options)),
       is_alive_(std::move(is_alive)),
       observer_(observer),
-      entries_(options_.max_size) {
+      entries_(options_.max_size),
+      time_in_use_(options_.max_size + 1) {
   for (std::size_t slot = options_.max_size; slot > 0; --slot) free_.push_back(static_cast<Slot>(slot - 1));
   idle_.reserve(options_.max_size);
   emit({.type = PoolEventType::kConnectionPoolCreated});
+}
+
+// --- how it is used ---
+
+void PoolState::note_level(SteadyTime now) {
+  if (level_since_) time_in_use_[in_use_] += now - *level_since_;
+  level_since_ = now;
+}
+
+PoolUsage PoolState::usage(SteadyTime now) const {
+  const auto of = [this](AcquireOutcome outcome) {
+    return totals_.acquired[static_cast<std::size_t>(outcome)];
+  };
+  PoolUsage usage{
+      .time_in_use = time_in_use_,
+      .acquired = of(AcquireOutcome::kImmediate) + of(AcquireOutcome::kWaited) + of(AcquireOutcome::kCreated),
+      .waited = of(AcquireOutcome::kWaited) + of(AcquireOutcome::kCreated),
+      .timed_out = of(AcquireOutcome::kTimeout)};
+  if (level_since_) usage.time_in_use[in_use_] += now - *level_since_;
+  return usage;
 }
 
 // --- who wants a connection ---
@@ -104,6 +125,7 @@ bool PoolState::cancel(Waiter& waiter, SteadyTime now) {
 void PoolState::check_in(Slot slot, Returned how, SteadyTime now, Actions& actions) {
   Entry& entry = entries_[slot];
   WELLSPRING_ASSERT(entry.stage == Stage::kInUse, "a connection is given back once");
+  note_level(now);
   --in_use_;
   totals_.lease_held.observe(now - entry.since);
   entry.used = now;
@@ -140,6 +162,7 @@ void PoolState::give(Waiter& waiter, Slot slot, AcquireOutcome outcome, SteadyTi
   entry.stage = Stage::kInUse;
   entry.since = now;
   entry.tag = std::move(waiter.tag);
+  note_level(now);
   ++in_use_;
   waiter.outcome = outcome;
   waiter.slot = slot;

@@ -14,6 +14,7 @@
 #include "mongo/histogram.hpp"
 #include "mongo/pool_events.hpp"
 #include "mongo/pool_options.hpp"
+#include "mongo/sizing.hpp"
 
 namespace wellspring::mongo {
 
@@ -167,6 +168,7 @@ class PoolState {
     SteadyTime since;
     bool overdue;
   };
+  PoolUsage usage(SteadyTime now) const;
   /// Leases, the oldest first.
   std::vector<Holder> holders() const;
 
@@ -211,6 +213,7 @@ class PoolState {
   void unqueue(Waiter& waiter);
   void due_by(SteadyTime at);
   void note_size(SteadyTime now);
+  void note_level(SteadyTime now);
   bool wants_more() const;
   void emit(PoolEvent event) {
     if (observer_ != nullptr) observer_->on_event(event);
@@ -240,6 +243,8 @@ class PoolState {
   bool wake_up_ = false;
   std::optional<SteadyTime> below_min_since_;
   PoolTotals totals_;
+  std::vector<std::chrono::duration<double>> time_in_use_;  ///< as PoolUsage has it
+  std::optional<SteadyTime> level_since_;                   ///< from the first lease on
 };
 
 }  // namespace wellspring::mongo

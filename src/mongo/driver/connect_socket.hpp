@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "mongo/driver/sockets.hpp"
+#include "mongo/socket_report.hpp"
 
 namespace wellspring::mongo::driver {
 

@@ -1,5 +1,9 @@
 #include "mongo/driver/mongo_pool.hpp"
 
+#include <algorithm>
+
+#include "mongo/driver/pool_lane.hpp"
+
 namespace wellspring::mongo::driver {
 namespace {
 
@@ -44,6 +48,10 @@ Result<ClientLease> MongoPool::dress(Result<Lease> lease, SteadyTime deadline) {
 }
 
 Result<ClientLease> MongoPool::acquire(LeaseTag tag, SteadyTime deadline) {
+  if (auto reserved = Reservation::take(*this)) {
+    reserved->set_deadline(std::min(deadline, reserved->deadline()));
+    return std::move(*reserved);
+  }
   return dress(pool_.acquire(std::move(tag), deadline), deadline);
 }
 

@@ -7,9 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "mongo/driver/sockets.hpp"
-#include "mongo/driver/topology_report.hpp"
-#include "mongo/pool.hpp"
+#include "mongo/pools_report.hpp"
 #include "obs/log.hpp"
 
 namespace wellspring::mongo::driver {
@@ -28,15 +26,6 @@ struct PoolsOptions {
   PoolOptions vector{.name = "vector", .min_size = 10, .max_size = 50};
   PoolOptions app{.name = "app", .min_size = 5, .max_size = 50};
   PoolOptions sources{.name = "sources", .min_size = 10, .max_size = 50};
-};
-
-struct PoolsReport {
-  struct One {
-    PoolReport pool;
-    SocketReport sockets;
-  };
-  std::vector<One> pools;                  ///< vector, app, sources
-  std::vector<TopologyReport> topologies;  ///< one each, or one for all
 };
 
 /// The three pools of the process, made once by the composition root: nothing else makes one. Thread-safe.

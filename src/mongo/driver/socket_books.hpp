@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/mutex.hpp"
-#include "mongo/driver/sockets.hpp"
+#include "mongo/socket_report.hpp"
 
 namespace wellspring::mongo::driver {
 

@@ -9,7 +9,7 @@
 #include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "mongo/driver/handles.hpp"
-#include "mongo/driver/topology_report.hpp"
+#include "mongo/topology_report.hpp"
 
 namespace wellspring::mongo::driver {
 

@@ -5,6 +5,7 @@
 #include "store/sqlite/journal.hpp"
 #include "store/sqlite/questions.hpp"
 #include "store/sqlite/sources.hpp"
+#include "store/sqlite/spool.hpp"
 
 namespace wellspring::store::sqlite {
 namespace {
@@ -16,11 +17,13 @@ class OpenStore final : public SqliteStore {
         articles_(database_),
         journal_(database_),
         sources_(database_),
-        questions_(database_) {}
+        questions_(database_),
+        spool_(database_) {}
   ArticleStore& articles() override { return articles_; }
   JobJournal& journal() override { return journal_; }
   SourceStore& sources() override { return sources_; }
   QuestionStore& questions() override { return questions_; }
+  JobSpool& spool() override { return spool_; }
 
  private:
   Database database_;
@@ -28,6 +31,7 @@ class OpenStore final : public SqliteStore {
   SqliteJournal journal_;
   SqliteSources sources_;
   SqliteQuestions questions_;
+  SqliteSpool spool_;
 };
 
 }  // namespace

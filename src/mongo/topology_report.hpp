@@ -6,7 +6,7 @@
 
 #include "mongo/histogram.hpp"
 
-namespace wellspring::mongo::driver {
+namespace wellspring::mongo {
 
 /// What a command took, by how it ended.
 struct CommandReport {
@@ -23,7 +23,7 @@ struct TopologyReport {
   std::uint64_t heartbeats = 0;              ///< answered
   std::uint64_t failed_heartbeats = 0;
   std::uint64_t times_lost = 0;  ///< from reachable to not
-  std::vector<CommandReport> commands;
+  std::vector<CommandReport> commands = {};
 };
 
-}  // namespace wellspring::mongo::driver
+}  // namespace wellspring::mongo

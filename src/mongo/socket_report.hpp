@@ -6,7 +6,7 @@
 
 #include "mongo/histogram.hpp"
 
-namespace wellspring::mongo::driver {
+namespace wellspring::mongo {
 
 /// How far an attempt to connect came before it failed.
 enum class ConnectStage { kDns, kTcp, kTls, kHello, kAuth };
@@ -21,4 +21,4 @@ struct SocketReport {
   Histogram connect;  ///< from the first look at the address until hello was answered
 };
 
-}  // namespace wellspring::mongo::driver
+}  // namespace wellspring::mongo
