@@ -2,7 +2,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,13 +42,15 @@ class FerretDb {
     std::array<const char*, 9> arguments{program.c_str(),  "--handler=sqlite",    url.c_str(),
                                          listen.c_str(),   "--telemetry=disable", state.c_str(),
                                          "--debug-addr=-", "--log-level=error",   nullptr};
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    const int failed = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr,
-                                     const_cast<char* const*>(arguments.data()), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (failed != 0) throw std::runtime_error("cannot start " + program);
+    pid_ = ::fork();
+    if (pid_ < 0) throw std::runtime_error("cannot start " + program);
+    if (pid_ == 0) {
+      // A test program that is killed takes its server along.
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      ::dup2(::open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+      ::execv(program.c_str(), const_cast<char* const*>(arguments.data()));
+      ::_exit(127);
+    }
   }
   ~FerretDb() {
     ::kill(pid_, SIGKILL);

@@ -177,15 +177,18 @@ Result<void> MongoArticles::for_each(const std::string& embedding_model, const V
 Result<StoreCounts> MongoArticles::counts() {
   return attempt({"count articles"}, [&] {
     StoreCounts counts;
-    const Array pipeline = array(doc("$match", doc("live_count", doc("$gt", 0))),
-                                 doc("$group", doc("_id", nullptr, "articles", doc("$sum", "$live_count"),
-                                                   "chunks", doc("$sum", "$chunk_count"))));
     channel_.use([&](Session& session) {
-      session.aggregate(names_.documents, pipeline, [&](const bson_t& row) {
-        const Fields fields(row, "the counts");
-        counts = {fields.count("articles"), fields.count("chunks")};
-        return true;
-      });
+      // One sum at a time: FerretDB 1.24 answers 0 for a second one in the same $group.
+      const auto sum = [&](const char* of, std::size_t& total) {
+        const Array pipeline = array(doc("$match", doc("live_count", doc("$gt", 0))),
+                                     doc("$group", doc("_id", nullptr, "n", doc("$sum", of))));
+        session.aggregate(names_.documents, pipeline, [&](const bson_t& row) {
+          total = Fields(row, "the counts").count("n");
+          return true;
+        });
+      };
+      sum("$live_count", counts.articles);
+      sum("$chunk_count", counts.chunks);
     });
     return counts;
   });

@@ -33,11 +33,8 @@ bool DocumentTable::write(const DocumentRow& row) {
         session.insert(names_.documents, {&only, 1}, inserted);
         return true;
       }
-      return session
-          .find_and_modify(names_.documents,
-                           doc("query", doc("_id", row.id.value(), "version", row.version - 1), "update",
-                               after, "fields", doc("_id", 1)))
-          .has_value();
+      return session.update_one(names_.documents, doc("_id", row.id.value(), "version", row.version - 1),
+                                after);
     });
   } catch (const Failure& failure) {
     if (failure.error().kind == ErrorKind::kConflict) return false;

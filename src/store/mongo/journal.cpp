@@ -113,11 +113,11 @@ Result<std::optional<Job>> MongoJournal::claim(Timestamp now) {
 }
 
 ArticleId MongoJournal::move(JobId id, JobState from, const Doc& change) {
-  const auto before = channel_.use([&](Session& session) {
+  const auto after = channel_.use([&](Session& session) {
     return session.find_and_modify(names_.jobs, doc("query", doc("_id", id.value(), "state", from), "update",
-                                                    doc("$set", change), "fields", doc("article", 1)));
+                                                    doc("$set", change), "new", true));
   });
-  if (before) return ArticleId(Fields(**before, "job " + std::to_string(id.value())).text("article"));
+  if (after) return ArticleId(Fields(**after, "job " + std::to_string(id.value())).text("article"));
   const auto other = channel_.use([&](Session& session) {
     return session.find_one(names_.jobs, doc("_id", id.value()), doc("projection", without_payload()));
   });

@@ -174,7 +174,14 @@ std::size_t Session::remove(const std::string& collection, const Doc& filter) {
 
 std::size_t Session::update(const std::string& collection, const Doc& filter, const Doc& change,
                             bool upsert) {
-  const Doc statement = doc("q", filter, "u", change, "multi", !upsert, "upsert", upsert);
+  return run_update(collection, doc("q", filter, "u", change, "multi", !upsert, "upsert", upsert));
+}
+
+bool Session::update_one(const std::string& collection, const Doc& filter, const Doc& change) {
+  return run_update(collection, doc("q", filter, "u", change)) > 0;
+}
+
+std::size_t Session::run_update(const std::string& collection, const Doc& statement) {
   const Doc reply = write(doc("update", collection, "updates", array(statement)));
   return static_cast<std::size_t>(Fields(*reply, "the server's reply").optional_integer("n").value_or(0));
 }

@@ -54,7 +54,9 @@ class Session {
   /// How many rows the update of everything that meets `filter` changed or found as wanted.
   std::size_t update(const std::string& collection, const Doc& filter, const Doc& change,
                      bool upsert = false);
-  /// `members` of findAndModify besides the collection: query, update, sort, fields, new, upsert. The row it
+  /// Changes or replaces the one row that meets `filter`, atomically; false when there is none.
+  bool update_one(const std::string& collection, const Doc& filter, const Doc& change);
+  /// `members` of findAndModify besides the collection: query, update, sort, new, upsert. The row it
   /// answered, if any.
   std::optional<Doc> find_and_modify(const std::string& collection, const Doc& members);
   /// Calls `each` with every row until it answers false.
@@ -71,6 +73,7 @@ class Session {
   std::int64_t milliseconds_left();
   Doc with_time(const Doc& command);
   Doc durably();
+  std::size_t run_update(const std::string& collection, const Doc& statement);
   void drain(mongoc_cursor_t& cursor, const std::function<bool(const bson_t&)>& each);
   [[noreturn]] void raise(const bson_error_t& error);
 

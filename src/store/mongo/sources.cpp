@@ -21,10 +21,14 @@ Error unknown_source() {
   return fail(ErrorKind::kNotFound, "there is no such source");
 }
 
+Error uri_taken(const std::string& uri) {
+  return fail(ErrorKind::kConflict, fmt::format("there is a source with the URI {}", uri));
+}
+
 /// A duplicate key can only be the URI's.
 [[noreturn]] void rethrow(const Failure& failure, const std::string& uri) {
   if (failure.error().kind != ErrorKind::kConflict) throw failure;
-  throw Failure(fail(ErrorKind::kConflict, fmt::format("there is a source with the URI {}", uri)));
+  throw Failure(uri_taken(uri));
 }
 
 /// The seconds since 1970 that an ObjectId begins with.
@@ -66,14 +70,18 @@ std::optional<Source> MongoSources::find_row(const model::SourceId& id) {
   return row ? read(**row) : std::nullopt;
 }
 
+/// The unique index decides in the end; it does not tell every server's clients what is wrong.
+void MongoSources::require_free(Session& session, const Source& source) {
+  if (session.find_one(names_.sources, doc("uri", source.uri, "_id", doc("$ne", Oid{source.id.value()})))) {
+    throw Failure(uri_taken(source.uri));
+  }
+}
+
 Result<Source> MongoSources::create(const model::NewSource& source, Timestamp now) {
   return attempt({"create source", source.uri}, [&] {
     const Source fresh = model::created(source, model::SourceId(ids_.next(now)), now);
     channel_.use([&](Session& session) {
-      if (session.find_one(names_.sources, doc("uri", fresh.uri))) {
-        throw Failure(
-            fail(ErrorKind::kConflict, fmt::format("there is a source with the URI {}", fresh.uri)));
-      }
+      require_free(session, fresh);
       const std::size_t count = session.count(names_.sources, {});
       if (count >= limits::kSources) {
         throw Failure(
@@ -125,13 +133,10 @@ Result<Source> MongoSources::update(const model::SourceId& id, const model::Sour
       const Source after = model::changed(*before, changes, now);
       const bool replaced = channel_.use([&](Session& session) {
         try {
-          return session
-              .find_and_modify(names_.sources,
-                               doc("query",
-                                   doc("_id", Oid{id.value()}, "uri", before->uri, "status", before->status,
-                                       "name", before->name, "type", before->type),
-                                   "update", doc("$set", members_of(after)), "fields", doc("_id", 1)))
-              .has_value();
+          require_free(session, after);
+          const Doc unchanged = doc("_id", Oid{id.value()}, "uri", before->uri, "status", before->status,
+                                    "name", before->name, "type", before->type);
+          return session.update_one(names_.sources, unchanged, doc("$set", members_of(after)));
         } catch (const Failure& failure) {
           rethrow(failure, after.uri);
         }

@@ -24,6 +24,7 @@ class MongoSources final : public SourceStore {
  private:
   std::optional<model::Source> find_row(const model::SourceId& id);
   std::optional<model::Source> read(const bson_t& row);
+  void require_free(Session& session, const model::Source& source);
   void remove_passages(const std::string& uri);
 
   Channel& channel_;
