@@ -24,6 +24,7 @@ struct StoredRevision {
   std::string source;
   std::size_t chunk_count = 0;
   Timestamp stored_at;
+  std::string embedding_model{};  ///< of its chunks' vectors; empty where that is not one
 };
 
 /// A revision ready to be served. Its chunks carry the same key and the same article-level metadata, and are

@@ -36,6 +36,7 @@ TEST_P(ArticleStoreContract, GivesBackWhatWasPublishedAlsoAfterReopening) {
   EXPECT_EQ(stored->source, "payload");
   EXPECT_EQ(stored->chunk_count, 5u);
   EXPECT_EQ(stored->stored_at, at(2));
+  EXPECT_EQ(stored->embedding_model, "model-a");
   const auto chunks = articles().chunks(sent.key).value();
   ASSERT_EQ(chunks.size(), 5u);
   for (std::size_t i = 0; i < chunks.size(); ++i) {

@@ -59,7 +59,8 @@ Result<void> MemoryArticles::publish(const Revision& revision, Timestamp now) {
                  .title = revision.title,
                  .source = revision.source,
                  .chunk_count = revision.chunks.size(),
-                 .stored_at = now};
+                 .stored_at = now,
+                 .embedding_model = revision.embedding_model};
   return {};
 }
 

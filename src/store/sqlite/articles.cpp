@@ -12,7 +12,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "vectors are stored as little-endian float32");
 
 constexpr std::string_view kRevisionColumns =
-    "article_id, locale, updated_at, content_hash, title, source, chunk_count, stored_at";
+    "article_id, locale, updated_at, content_hash, title, source, chunk_count, stored_at, embedding_model";
 
 StoredRevision live_revision(const Statement& row) {
   StoredRevision revision;
@@ -24,6 +24,7 @@ StoredRevision live_revision(const Statement& row) {
   revision.source = row.text(5);
   revision.chunk_count = row.count(6);
   revision.stored_at = row.time(7);
+  revision.embedding_model = row.text(8);
   return revision;
 }
 

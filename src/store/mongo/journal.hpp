@@ -1,0 +1,64 @@
+#pragma once
+
+#include <set>
+
+#include "base/mutex.hpp"
+#include "store/job_journal.hpp"
+#include "store/mongo/job_rows.hpp"
+#include "store/mongo/names.hpp"
+#include "store/mongo/session.hpp"
+
+namespace wellspring::store::mongo {
+
+/// How long a running job belongs to the process that claimed it, should that one never be heard of again.
+inline constexpr std::chrono::minutes kJobLease{10};
+
+/// The journal. Claiming is one findAndModify. What touches the order of an article's jobs is done by one
+/// thread of this process at a time, as in the embedded store.
+class MongoJournal final : public JobJournal {
+ public:
+  /// `instance` names this process among those that share the database, the same after a restart.
+  MongoJournal(Channel& channel, const Names& names, std::string instance, const Clock& clock)
+      : channel_(channel), names_(names), instance_(std::move(instance)), clock_(clock) {}
+
+  Result<std::vector<JobId>> append(std::span<const model::NewJob> jobs, Timestamp now) override;
+  Result<std::optional<model::Job>> claim(Timestamp now) override;
+  Result<void> finish(JobId id, model::JobOutcome outcome, Timestamp now) override;
+  Result<void> fail_attempt(JobId id, const std::string& error, std::optional<Timestamp> retry_at,
+                            Timestamp now) override;
+  Result<void> retry(JobId id) override;
+  Result<std::size_t> recover() override;
+  Result<std::optional<model::Job>> find(JobId id) override;
+  Result<std::vector<model::Job>> list(const JobFilter& filter, std::size_t offset,
+                                       std::size_t limit) override;
+  Result<std::map<model::JobState, std::size_t>> counts(const JobFilter& filter = {}) override;
+  Result<std::optional<Timestamp>> next_due() override;
+  Result<std::optional<Timestamp>> greatest_updated_at(const ArticleId& id) override;
+  Result<std::size_t> prune(Timestamp before, std::size_t limit) override;
+
+ private:
+  /// What this process knows beyond the rows.
+  struct Books {
+    std::set<ArticleId> unsettled;  ///< whose heads a failed call may have left wrong
+    std::set<JobId> held;           ///< claimed here, not yet finished
+    bool claim_got_lost = false;    ///< the answer to one: a job may be running that nobody holds
+  };
+
+  std::set<ArticleId> with_head(std::span<const model::NewJob> jobs);
+  /// Moves a job from one state to another; the article it is about. Throws kNotFound or kConflict.
+  ArticleId move(JobId id, model::JobState from, const Doc& change);
+  void mark_heads(const std::vector<UnfinishedJob>& jobs);
+  /// Puts right which job of the article is its head. What cannot be done now is left for the next call.
+  void settle(Books& books, const ArticleId& article);
+  void settle_what_is_left(Books& books);
+  std::optional<Doc> take_next(Books& books, Timestamp now);
+
+  Channel& channel_;
+  const Names& names_;
+  const std::string instance_;
+  const Clock& clock_;
+  Mutex mutex_;
+  Books books_ WELLSPRING_GUARDED_BY(mutex_);
+};
+
+}  // namespace wellspring::store::mongo

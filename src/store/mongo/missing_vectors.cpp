@@ -1,0 +1,115 @@
+#include "store/mongo/missing_vectors.hpp"
+
+#include <algorithm>
+
+namespace wellspring::store::mongo {
+namespace {
+
+constexpr std::size_t kPage = 64;
+
+bool has_vector(const bson_t& row, const std::string& embedding_model, std::size_t dimension) {
+  const Fields fields(row, "chunk");
+  const auto fits = [&](const char* vector, const char* model) {
+    const auto read = vector_at(row, vector);
+    return read && read->size() == dimension && fields.optional_text(model) == embedding_model;
+  };
+  // As chunk_rows.hpp reads them: a vector of ours hides the row's own.
+  return fields.has("vector") ? fits("vector", "model") : fits("embedding", "metadata.embedding_model");
+}
+
+/// Live revisions not known to be complete. Any element of `live` decides, so this needs no inequality.
+Doc incomplete(const std::string& embedding_model) {
+  const auto other = [&](const char* comparison) {
+    return doc("live.embedding_model", doc(comparison, embedding_model));
+  };
+  return doc("$or", array(other("$lt"), other("$gt")));
+}
+
+Doc rows_of(const LiveRevision& live) {
+  return live.rows ? doc("_id", doc("$in", *live.rows)) : doc("revision", live.revision);
+}
+
+/// The inverse of key_of().
+Doc id_filter(const std::string& row) {
+  bson_t view;
+  bson_iter_t at;
+  if (!bson_init_static(&view, reinterpret_cast<const std::uint8_t*>(row.data()), row.size()) ||
+      !bson_iter_init(&at, &view) || !bson_iter_next(&at)) {
+    throw Failure(fail(ErrorKind::kBug, "a vector is put to a row that list() did not name"));
+  }
+  return doc("_id", *bson_iter_value(&at));
+}
+
+}  // namespace
+
+bool MongoMissingVectors::look_into(const ArticleId& article, const LiveRevision& live, const Search& search,
+                                    std::vector<UnembeddedChunk>& found) {
+  bool lacks = false;
+  channel_.use([&](Session& session) {
+    session.find(names_.chunks, rows_of(live), doc("batchSize", batch_rows(live.row_bytes)),
+                 [&](const bson_t& row) {
+                   auto text = Fields(row, "chunk").optional_text("text");
+                   if (!text || has_vector(row, search.embedding_model, search.dimension)) return true;
+                   lacks = true;
+                   found.push_back({key_of(row, "_id"), {article, live.locale}, std::move(*text)});
+                   return found.size() < search.limit;
+                 });
+  });
+  return lacks;
+}
+
+void MongoMissingVectors::note_complete(DocumentRow row, const Oid& revision,
+                                        const std::string& embedding_model) {
+  const std::int64_t change = documents_.next_change();
+  documents_.modify(std::move(row), [&](DocumentRow& current) {
+    for (LiveRevision& live : current.live) {
+      if (live.revision != revision) continue;
+      live.embedding_model = embedding_model;
+      current.change = change;
+      return true;
+    }
+    return false;
+  });
+}
+
+Result<std::vector<UnembeddedChunk>> MongoMissingVectors::list(const std::string& embedding_model,
+                                                               std::size_t dimension, std::size_t limit) {
+  return attempt({"list chunks without vectors"}, [&] {
+    std::vector<UnembeddedChunk> found;
+    std::optional<ArticleId> after;
+    const Search search{embedding_model, dimension, limit};
+    while (found.size() < limit) {
+      const auto rows = documents_.page(incomplete(embedding_model), after, kPage);
+      if (rows.empty()) break;
+      after = rows.back().id;
+      for (const DocumentRow& row : rows) {
+        for (const LiveRevision& live : row.live) {
+          if (found.size() >= limit) return found;
+          if (live.embedding_model == embedding_model) continue;
+          if (!look_into(row.id, live, search, found)) {
+            note_complete(documents_.read(row.id), live.revision, embedding_model);
+          }
+        }
+      }
+    }
+    return found;
+  });
+}
+
+Result<void> MongoMissingVectors::put(const std::string& embedding_model,
+                                      std::span<const NewVector> vectors) {
+  return attempt({"put vectors"}, [&] {
+    constexpr std::size_t kPerCommand = 1'000;  // of 3072 dimensions at most: 12 MB
+    for (std::size_t begin = 0; begin < vectors.size(); begin += kPerCommand) {
+      Array updates;
+      for (const NewVector& each : vectors.subspan(begin, std::min(kPerCommand, vectors.size() - begin))) {
+        updates.push(doc("q", id_filter(each.row), "u",
+                         doc("$set", doc("model", embedding_model, "vector", each.vector))));
+      }
+      channel_.use(
+          [&](Session& session) { session.write(doc("update", names_.chunks, "updates", updates)); });
+    }
+  });
+}
+
+}  // namespace wellspring::store::mongo
