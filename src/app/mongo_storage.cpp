@@ -7,7 +7,6 @@
 #include "mongo/driver/mongo_pool.hpp"
 #include "mongo/driver/pool_lane.hpp"
 #include "mongo/driver/uri.hpp"
-#include "store/mongo/mongo_store.hpp"
 #include "store/spooling_journal.hpp"
 
 namespace wellspring::app {
@@ -24,11 +23,6 @@ constexpr milliseconds kWarmUpLimit{5'000};
 constexpr milliseconds kCutLimit{1'000};
 constexpr milliseconds kAdoptionReportEvery{2'000};
 
-std::string database_of(const config::Settings& settings, const driver::ConnectionString& connection) {
-  if (!settings.mongo_database.empty()) return settings.mongo_database;
-  return connection.database.empty() ? std::string(kDefaultDatabase) : connection.database;
-}
-
 class MongoStorage final : public Storage {
  public:
   MongoStorage(const config::Settings& settings, driver::ConnectionString connection,
@@ -39,18 +33,17 @@ class MongoStorage final : public Storage {
         library_(parts.log),
         pools_(connection, pools_options(settings), parts.clock, parts.log),
         local_(std::move(local)),
-        store_(store::mongo::make_mongo_store({pools_.vector(), pools_.app(), pools_.sources()},
-                                              {.database = database_of(settings, connection),
-                                               .names = {.chunks = settings.mongo_collection,
-                                                         .questions = settings.mongo_questions_collection}},
-                                              parts.clock, parts.log)),
+        store_(store::mongo::make_mongo_store(
+            {pools_.vector(), pools_.app(), pools_.sources()},
+            mongo_store_options(settings, mongo_database(settings, connection.database)), parts.clock,
+            parts.log)),
         journal_(
             store_->journal(), local_->spool(), [this] { return !pools_.reachable(); },
             settings.mongo_spool_jobs_max),
         sources_lane_(pools_.sources(), parts.clock, settings.mongo_wait_limit),
         questions_lane_(pools_.app(), parts.clock, settings.mongo_wait_limit) {
     log_.info(kLogger, "Shared MongoDB client created",
-              {{"hosts", connection.hosts}, {"database", database_of(settings, connection)}});
+              {{"hosts", connection.hosts}, {"database", mongo_database(settings, connection.database)}});
     for (const auto& one : pools_.report().pools) {
       log_.info(kLogger, "using shared connection pool",
                 {{"pool", one.pool.options.name},
@@ -156,6 +149,20 @@ driver::PoolsOptions pools_options(const config::Settings& settings) {
           .vector = pool("vector", settings.mongo_vector_min, settings.mongo_vector_max),
           .app = pool("app", settings.mongo_app_min, settings.mongo_app_max),
           .sources = pool("sources", settings.mongo_sources_min, settings.mongo_sources_max)};
+}
+
+std::string mongo_database(const config::Settings& settings, const std::string& in_path) {
+  if (!settings.mongo_database.empty()) return settings.mongo_database;
+  return in_path.empty() ? std::string(kDefaultDatabase) : in_path;
+}
+
+store::mongo::MongoStoreOptions mongo_store_options(const config::Settings& settings,
+                                                    const std::string& database) {
+  store::mongo::MongoStoreOptions options;
+  options.database = database;
+  options.names.chunks = settings.mongo_collection;
+  options.names.questions = settings.mongo_questions_collection;
+  return options;
 }
 
 Result<std::unique_ptr<Storage>> open_mongo_storage(const config::Settings& settings,

@@ -25,9 +25,11 @@ constexpr milliseconds kShutDownLimit{1'000};
 constexpr milliseconds kDrainOfTheForgetful{500};
 constexpr milliseconds kCutOfTheForgetful{500};
 
-void check(const PoolOptions& options) {
+void check_one(const PoolOptions& options) {
   const auto refuse = [&](const std::string& what) {
-    throw Failure(fail(ErrorKind::kInvalidArgument, fmt::format("mongo pool '{}': {}", options.name, what),
+    throw Failure(fail(ErrorKind::kInvalidArgument,
+                       fmt::format("mongo pool '{}': {}; see mongo.{}_min and mongo.{}_max", options.name,
+                                   what, options.name, options.name),
                        options.name));
   };
   if (options.max_size == 0) refuse("its maximum is 0; at least 1 connection is needed");
@@ -77,6 +79,10 @@ class Together {
 
 }  // namespace
 
+void check(const PoolsOptions& options) {
+  for (const PoolOptions* const one : {&options.vector, &options.app, &options.sources}) check_one(*one);
+}
+
 struct Pools::Registry {
   Registry(const ConnectionString& connection, const PoolsOptions& options, const Clock& of_clock,
            obs::Log& to_log);
@@ -100,7 +106,7 @@ Pools::Registry::Registry(const ConnectionString& connection, const PoolsOptions
                           const Clock& of_clock, obs::Log& to_log)
     : clock(of_clock), log(to_log) {
   const std::array<const PoolOptions*, kPools> all{&options.vector, &options.app, &options.sources};
-  for (const PoolOptions* const one : all) check(*one);
+  check(options);
   const auto make_topology = [&](const std::string& app_name, std::size_t clients_max) -> Topology& {
     topologies.push_back(std::make_unique<Topology>(connection.uri.get(), app_name, clients_max));
     return *topologies.back();

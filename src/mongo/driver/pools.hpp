@@ -28,6 +28,9 @@ struct PoolsOptions {
   PoolOptions sources{.name = "sources", .min_size = 10, .max_size = 50};
 };
 
+/// Throws Failure, kInvalidArgument, for sizes that contradict each other.
+void check(const PoolsOptions& options);
+
 /// The three pools of the process, made once by the composition root: nothing else makes one. Thread-safe.
 class Pools {
  public:
