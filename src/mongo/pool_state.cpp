@@ -503,6 +503,16 @@ milliseconds PoolState::allowed_of(const LeaseTag& tag) const {
   return tag.allowed.value_or(options_.overdue_after);
 }
 
+SteadyTime PoolState::next_overdue() const {
+  SteadyTime due = SteadyTime::max();
+  for (const Entry& entry : entries_) {
+    if (entry.stage != Stage::kInUse || entry.overdue) continue;
+    const milliseconds allowed = allowed_of(entry.tag);
+    if (allowed.count() > 0) due = std::min(due, entry.since + allowed + milliseconds{1});
+  }
+  return due;
+}
+
 void PoolState::report_overdue(SteadyTime now, Actions& actions) {
   for (Entry& entry : entries_) {
     if (entry.stage != Stage::kInUse || entry.overdue) continue;
@@ -533,6 +543,7 @@ SteadyTime PoolState::next_due() {
     due = std::min(due, entries_[idle_.front()].used + options_.idle_limit + milliseconds{1});
   if (serving() && wants_more() && taken() < options_.max_size && connecting() < options_.connecting_max)
     due = std::min(due, connect_after_);
+  due = std::min(due, next_overdue());
   promised_ = due;
   return due;
 }

@@ -200,6 +200,7 @@ class PoolState {
   void reap(SteadyTime now, Actions& actions);
   void keep_alive(SteadyTime now, Actions& actions);
   void interrupt(Slot slot, Actions& actions);
+  SteadyTime next_overdue() const;
   void report_overdue(SteadyTime now, Actions& actions);
   bool expired(const Entry& entry, SteadyTime now) const;
   bool serving() const { return phase_ == Phase::kReady && !lost_since_; }

@@ -70,7 +70,7 @@ class World {
 
   FakeMongod server;
   SystemClock clock;
-  obs::Log log{obs::LogLevel::kError, obs::LogFormat::kText};
+  obs::Log log{obs::LogLevel::kWarning, obs::LogFormat::kText};
   std::unique_ptr<Pools> pools;
 
   /// Waits for the minimum, for the monitors and for every role to be decided.
