@@ -232,6 +232,7 @@ PoolReport Pool::report() const {
           .oldest_wait = since(state_.oldest_wait()),
           .below_min = since(state_.below_min_since().value_or(SteadyTime::max())),
           .cannot_connect = state_.cannot_connect(),
+          .is_turned_away = state_.is_turned_away(),
           .last_error = state_.last_error(),
           .holders = state_.holders()};
 }

@@ -362,7 +362,8 @@ void PoolState::clear(bool interrupt_in_use, SteadyTime now, Actions& actions) {
 }
 
 void PoolState::server_lost(std::string why, SteadyTime now) {
-  last_error_ = std::move(why);
+  // A refusal makes libmongoc call the server unknown too.
+  if (!turned_away_) last_error_ = std::move(why);
   if (lost_since_) return;
   lost_since_ = now;
   ++totals_.lost;

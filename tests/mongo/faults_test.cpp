@@ -202,14 +202,18 @@ TEST(FaultsTest, Scenario15CursorsAndErrors) {
   EXPECT_EQ(world.server.open_cursors(), 0U);
   const std::size_t killed = world.server.snapshot().cursors_killed();
   EXPECT_EQ(killed, 2U * static_cast<std::size_t>(turns));
+  const std::uint64_t cleared = world.cleared();
+  const std::size_t before = world.created();
   for (int turn = 0; turn < lost; ++turn) lose_get_more(world);
   EXPECT_TRUE(world.pools->wait_warm(in(3s)));
   EXPECT_EQ(world.report("vector").counts.in_use, 0U);
   EXPECT_EQ(world.report("vector").counts.total(), total);
+  EXPECT_EQ(world.cleared() - cleared, 0U);
   figure("15",
-         fmt::format("{} x each of 3 ways, {} getMore lost: in use {}, total {} as before, cursors killed {}",
+         fmt::format("{} x each of 3 ways, {} getMore lost: in use {}, total {} as before, cursors killed "
+                     "{}, new {}, cleared {}",
                      turns, lost, world.report("vector").counts.in_use, world.report("vector").counts.total(),
-                     killed));
+                     killed, world.created() - before, world.cleared() - cleared));
 }
 
 FakeMongodOptions replica_set() {

@@ -123,7 +123,8 @@ World::~World() {
   const std::size_t expected = layout_ == Layout::kShared ? 1 : 3;
   const bool decided = server.wait_until(
       [expected](const Ledger& ledger) {
-        return ledger.current(Role::kMonitor) == expected && ledger.counts(Role::kUndecided).current == 0;
+        return ledger.current(Role::kMonitor) == expected && ledger.current(Role::kRtt) == expected &&
+               ledger.counts(Role::kUndecided).current == 0;
       },
       limit);
   if (!decided) return ::testing::AssertionFailure() << server.snapshot().json();
