@@ -234,6 +234,7 @@ PoolReport Pool::report() const {
           .oldest_lease = holders.empty() ? std::chrono::milliseconds{0} : since(holders.front().since),
           .below_min = since(state_.below_min_since().value_or(SteadyTime::max())),
           .cannot_connect = state_.cannot_connect(),
+          .is_turned_away = state_.is_turned_away(),
           .last_error = state_.last_error(),
           .holders = holders,
           .usage = state_.usage(now)};

@@ -385,7 +385,8 @@ void PoolState::clear(bool interrupt_in_use, SteadyTime now, Actions& actions) {
 }
 
 void PoolState::server_lost(std::string why, SteadyTime now) {
-  last_error_ = std::move(why);
+  // A refusal makes libmongoc call the server unknown too.
+  if (!turned_away_) last_error_ = std::move(why);
   if (lost_since_) return;
   lost_since_ = now;
   ++totals_.lost;
@@ -526,6 +527,16 @@ milliseconds PoolState::allowed_of(const LeaseTag& tag) const {
   return tag.allowed.value_or(options_.overdue_after);
 }
 
+SteadyTime PoolState::next_overdue() const {
+  SteadyTime due = SteadyTime::max();
+  for (const Entry& entry : entries_) {
+    if (entry.stage != Stage::kInUse || entry.overdue) continue;
+    const milliseconds allowed = allowed_of(entry.tag);
+    if (allowed.count() > 0) due = std::min(due, entry.since + allowed + milliseconds{1});
+  }
+  return due;
+}
+
 void PoolState::report_overdue(SteadyTime now, Actions& actions) {
   for (Entry& entry : entries_) {
     if (entry.stage != Stage::kInUse || entry.overdue) continue;
@@ -556,6 +567,7 @@ SteadyTime PoolState::next_due() {
     due = std::min(due, entries_[idle_.front()].used + options_.idle_limit + milliseconds{1});
   if (serving() && wants_more() && taken() < options_.max_size && connecting() < options_.connecting_max)
     due = std::min(due, connect_after_);
+  due = std::min(due, next_overdue());
   promised_ = due;
   return due;
 }

@@ -151,6 +151,8 @@ class PoolState {
   bool has_minimum() const { return serving() && idle_.size() + in_use_ >= options_.min_size; }
   /// Nothing is open and the last attempt to connect failed.
   bool cannot_connect() const { return failures_ > 0 && idle_.empty() && in_use_ == 0; }
+  /// The server refused the credentials when connecting was last tried.
+  bool is_turned_away() const { return turned_away_; }
   /// Of the last attempt to connect, or why the server is lost; may be old.
   const std::string& last_error() const { return last_error_; }
   /// Why there is no connection right now, or fewer than wanted.
@@ -202,6 +204,7 @@ class PoolState {
   void reap(SteadyTime now, Actions& actions);
   void keep_alive(SteadyTime now, Actions& actions);
   void interrupt(Slot slot, Actions& actions);
+  SteadyTime next_overdue() const;
   void report_overdue(SteadyTime now, Actions& actions);
   bool expired(const Entry& entry, SteadyTime now) const;
   bool serving() const { return phase_ == Phase::kReady && !lost_since_; }

@@ -24,6 +24,10 @@ class ClientSet final : public ConnectionFactory {
   /// The topology has a server to write to.
   void server_found() { gate_.forget_failures(); }
 
+  /// For connections that nobody holds.
+  void set_deadlines(SteadyTime at) {
+    for (Seat& seat : seats_) seat.set_deadline(at);
+  }
   /// For the holder of the slot's lease alone.
   mongoc_client_t* client(Slot slot) { return clients_[slot]; }
   Seat& seat(Slot slot) { return seats_[slot]; }

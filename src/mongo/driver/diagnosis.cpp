@@ -19,13 +19,10 @@ std::string_view advice_on(const std::string& failure) {
     return "check that the server speaks TLS, and tls, tlsCAFile and tlsCertificateKeyFile of mongo.uri";
   }
   if (mentions(failure, {"resolve", "DNS"})) return "check the host names of mongo.uri";
-  if (mentions(failure, {"refused"})) {
+  if (mentions(failure, {"Failed to connect", "refused"})) {
     return "check that it runs and that host and port of mongo.uri are right";
   }
-  if (mentions(failure, {"timeout", "timed out"})) {
-    return "check the network and firewalls between here and the hosts of mongo.uri";
-  }
-  return "check that it is a MongoDB server, and tls of mongo.uri if it wants TLS";
+  return "check that it is a MongoDB server, tls of mongo.uri if it wants TLS, and the network in between";
 }
 
 }  // namespace

@@ -68,6 +68,9 @@ class MongoPool {
     return pool_.close(drain, cut);
   }
 
+  /// After close(): the goodbyes that the topology still says over these connections end by then.
+  void finish_by(SteadyTime at) { clients_.set_deadlines(at); }
+
   const std::string& name() const { return pool_.name(); }
   PoolReport report() const { return pool_.report(); }
   SocketReport sockets() const { return clients_.sockets(); }

@@ -21,6 +21,7 @@ constexpr const char* kProduct = "wellspring";
 constexpr std::size_t kPools = 3;
 // A server that does not answer holds the end of the sessions up for as long as connecting may take.
 constexpr milliseconds kShutDownLimit{1'000};
+constexpr milliseconds kGoodbyeLimit{400};
 // For who lets the pools die without closing them.
 constexpr milliseconds kDrainOfTheForgetful{500};
 constexpr milliseconds kCutOfTheForgetful{500};
@@ -172,7 +173,11 @@ bool Pools::Registry::close(milliseconds drain, milliseconds cut) {
   const MutexLock lock(close_mutex);
   if (closed) return *closed;
   const bool all_home = close_pools(drain, cut);
-  if (!all_home) log_holders();
+  if (all_home) {
+    for (const auto& pool : pools) pool->finish_by(std::chrono::steady_clock::now() + kGoodbyeLimit);
+  } else {
+    log_holders();
+  }
   closed = all_home && shut_down();
   return *closed;
 }
@@ -223,14 +228,16 @@ Result<void> Pools::wait_warm(SteadyTime until) {
 }
 
 std::string Pools::why_lost() const {
-  for (const auto& topology : registry_->topologies) {
-    if (std::string why = topology->why_lost(); !why.empty()) return why;
-  }
+  std::string why;
   for (const auto& pool : registry_->pools) {
     const PoolReport report = pool->report();
-    if (report.cannot_connect || report.server_is_lost) return report.last_error;
+    if (report.is_turned_away) return report.last_error;
+    if (report.cannot_connect) why = report.last_error;
   }
-  return {};
+  for (const auto& topology : registry_->topologies) {
+    if (std::string unreachable = topology->why_lost(); !unreachable.empty()) return unreachable;
+  }
+  return why;
 }
 
 bool Pools::reachable() const {

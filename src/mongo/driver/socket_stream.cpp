@@ -47,6 +47,7 @@ void end_handshake(SocketStream& stream) {
 }
 
 void give_up_handshake(SocketStream& stream) {
+  end_handshake(stream);  // closed right after hello was answered: the server is there
   if (!std::exchange(stream.shaking_hands, false)) return;
   stream.seat->gate().failed(stream.host);
   stream.seat->books().failed(stream.stage);

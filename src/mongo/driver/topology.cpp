@@ -213,6 +213,8 @@ bool Topology::shut_down() {
   if (out_ > 0) return false;
   mongoc_client_pool_t* const pool = std::exchange(pool_, nullptr);
   if (pool == nullptr) return true;
+  // Sessions end with their server otherwise; asking one that is away would wait for it.
+  if (!reachable_ && !kept_.empty()) mongoc_client_reset(kept_.back());
   // The pool's head says goodbye for all sessions, so a connected client goes in last.
   if (spare_ != nullptr) mongoc_client_pool_push(pool, std::exchange(spare_, nullptr));
   for (mongoc_client_t* const client : std::exchange(kept_, {})) mongoc_client_pool_push(pool, client);
