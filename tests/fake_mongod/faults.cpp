@@ -5,9 +5,14 @@
 namespace wellspring::testing {
 namespace {
 
+bool is_work(std::string_view command) {
+  return command != "hello" && command != "ping" && command != "endSessions";
+}
+
 bool concerns(const FaultRule& rule, std::string_view command, std::string_view app_name) {
   const bool command_matches = rule.command == kAnyRequest ||
-                               (rule.command == kAnyCommand && command != "hello") || rule.command == command;
+                               (rule.command == kAnyCommand && command != "hello") ||
+                               (rule.command == kAnyWork && is_work(command)) || rule.command == command;
   return command_matches && (rule.app_name.empty() || rule.app_name == app_name);
 }
 

@@ -11,6 +11,8 @@ namespace wellspring::testing {
 
 /// Every command but hello.
 inline constexpr const char* kAnyCommand = "any";
+/// Every command that the application asked for: not hello, and none that a pool sends of itself.
+inline constexpr const char* kAnyWork = "work";
 /// Every command, hello too.
 inline constexpr const char* kAnyRequest = "*";
 
@@ -27,7 +29,7 @@ enum class Effect {
 enum class Stage { kBeforeRunning, kAfterRunning };
 
 struct FaultRule {
-  std::string command = kAnyCommand;  ///< a name, "hello" with all its spellings, kAnyCommand or kAnyRequest
+  std::string command = kAnyCommand;  ///< a name, "hello" with all its spellings, or one of the above
   std::string app_name;               ///< empty: every application
   std::size_t skip = 0;               ///< requests that match and pass untouched first
   std::optional<std::size_t> times;   ///< requests it then applies to; nothing: until removed

@@ -22,6 +22,15 @@ TEST(FaultPlanTest, DelayConcernsItsCommandOnly) {
   EXPECT_EQ(plan.judge("hello", "app").delay, 0ms);
 }
 
+TEST(FaultPlanTest, WorkIsWhatTheApplicationAskedFor) {
+  FaultPlan plan;
+  plan.add(delay_of(kAnyWork, 10ms));
+  EXPECT_EQ(plan.judge("find", "app").delay, 10ms);
+  for (const char* command : {"hello", "ping", "endSessions"}) {
+    EXPECT_EQ(plan.judge(command, "app").delay, 0ms) << command;
+  }
+}
+
 TEST(FaultPlanTest, BlackHoleSwallowsHelloToo) {
   FaultPlan plan;
   plan.add(black_hole());

@@ -35,7 +35,7 @@ obs::Log& test_log() {
   return log;
 }
 
-TestPool::TestPool(const std::string& uri) {
+TestPool::TestPool(const std::string& uri, const std::string& app_name) {
   auto connection = ::wellspring::mongo::driver::read_connection_string(uri).value();
   PoolOptions options;
   options.name = "test";
@@ -43,7 +43,7 @@ TestPool::TestPool(const std::string& uri) {
   options.max_size = 8;
   options.wait_limit = kServerAnswersWithin;
   options.lost_limit = kServerAnswersWithin;
-  pool_ = std::make_unique<MongoPool>(connection.uri.get(), "wellspring:test", options,
+  pool_ = std::make_unique<MongoPool>(connection.uri.get(), app_name, options,
                                       MongoPool::Parts{.clock = clock_, .keeper = keeper_, .on_overdue = {}});
   const auto first = pool_->acquire({}, clock_.steady() + kServerAnswersWithin);
   if (!first) throw Failure(first.error());

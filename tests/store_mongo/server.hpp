@@ -23,7 +23,7 @@ class Server {
 /// The pool of a URI, for tests. Waits until the server has answered.
 class TestPool {
  public:
-  explicit TestPool(const std::string& uri);
+  explicit TestPool(const std::string& uri, const std::string& app_name = "wellspring:test");
   ::wellspring::mongo::driver::MongoPool& get() { return *pool_; }
 
  private:

@@ -1,4 +1,5 @@
-#include "fake_mongod/fake_mongod.hpp"
+#include "store_mongo/server_fake.hpp"
+
 #include "store_mongo/server.hpp"
 
 namespace wellspring::store::mongo::testing {
@@ -9,7 +10,23 @@ std::unique_ptr<::wellspring::testing::FakeMongod>& server() {
   return fake;
 }
 
+std::unique_ptr<TestPool>& victim() {
+  static std::unique_ptr<TestPool> pool;
+  return pool;
+}
+
 }  // namespace
+
+::wellspring::testing::FakeMongod& fake_server() {
+  return *server();
+}
+
+::wellspring::mongo::driver::MongoPool& victim_pool() {
+  if (!victim()) {
+    victim() = std::make_unique<TestPool>(fake_server().uri("retryWrites=false&retryReads=false"), kVictim);
+  }
+  return victim()->get();
+}
 
 std::optional<std::string> Server::start() {
   server() = std::make_unique<::wellspring::testing::FakeMongod>();
@@ -18,6 +35,7 @@ std::optional<std::string> Server::start() {
 }
 
 void Server::stop() {
+  victim().reset();
   server().reset();
 }
 

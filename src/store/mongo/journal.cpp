@@ -112,15 +112,21 @@ Result<std::optional<Job>> MongoJournal::claim(Timestamp now) {
   });
 }
 
-ArticleId MongoJournal::move(JobId id, JobState from, const Doc& change) {
+std::optional<Doc> MongoJournal::find_light(JobId id) {
+  return channel_.use([&](Session& session) {
+    return session.find_one(names_.jobs, doc("_id", id.value()), doc("projection", without_payload()));
+  });
+}
+
+ArticleId MongoJournal::move(Books& books, JobId id, JobState from, const Doc& change) {
+  books.in_doubt.insert(id);
   const auto after = channel_.use([&](Session& session) {
     return session.find_and_modify(names_.jobs, doc("query", doc("_id", id.value(), "state", from), "update",
                                                     doc("$set", change), "new", true));
   });
+  books.in_doubt.erase(id);
   if (after) return ArticleId(Fields(**after, "job " + std::to_string(id.value())).text("article"));
-  const auto other = channel_.use([&](Session& session) {
-    return session.find_one(names_.jobs, doc("_id", id.value()), doc("projection", without_payload()));
-  });
+  const auto other = find_light(id);
   if (!other) throw Failure(fail(ErrorKind::kNotFound, "there is no such job"));
   throw Failure(fail(ErrorKind::kConflict,
                      fmt::format("the job is {}, not {}", name(read_job(**other).state), name(from))));
@@ -168,6 +174,11 @@ void MongoJournal::settle(Books& books, const ArticleId& article) {
 }
 
 void MongoJournal::settle_what_is_left(Books& books) {
+  while (!books.in_doubt.empty()) {
+    const JobId id = *books.in_doubt.begin();
+    if (const auto job = find_light(id)) books.unsettled.insert(read_job(**job).article.key.id);
+    books.in_doubt.erase(id);
+  }
   const std::set<ArticleId> left = books.unsettled;
   for (const ArticleId& article : left) settle(books, article);
 }
@@ -176,7 +187,7 @@ Result<void> MongoJournal::finish(JobId id, model::JobOutcome outcome, Timestamp
   const MutexLock lock(mutex_);
   Books& books = books_;
   return attempt(on_job("finish job", id), [&] {
-    const ArticleId article = move(id, JobState::kRunning,
+    const ArticleId article = move(books, id, JobState::kRunning,
                                    doc("state", JobState::kDone, "head", false, "outcome", outcome,
                                        "finished_at", now, "payload", nullptr, "lease_until", nullptr));
     books.held.erase(id);
@@ -190,13 +201,13 @@ Result<void> MongoJournal::fail_attempt(JobId id, const std::string& error, std:
   Books& books = books_;
   return attempt(on_job("record failure of job", id), [&] {
     if (retry_at) {
-      move(id, JobState::kRunning,
+      move(books, id, JobState::kRunning,
            doc("state", JobState::kQueued, "last_error", error, "not_before", *retry_at, "lease_until",
                nullptr));
       books.held.erase(id);
       return;
     }
-    const ArticleId article = move(id, JobState::kRunning,
+    const ArticleId article = move(books, id, JobState::kRunning,
                                    doc("state", JobState::kDead, "head", false, "last_error", error,
                                        "finished_at", now, "lease_until", nullptr));
     books.held.erase(id);
@@ -208,7 +219,7 @@ Result<void> MongoJournal::retry(JobId id) {
   const MutexLock lock(mutex_);
   Books& books = books_;
   return attempt(on_job("retry job", id), [&] {
-    settle(books, move(id, JobState::kDead,
+    settle(books, move(books, id, JobState::kDead,
                        doc("state", JobState::kQueued, "attempts", 0, "not_before", nullptr, "finished_at",
                            nullptr)));
   });
@@ -223,7 +234,6 @@ Result<std::size_t> MongoJournal::recover() {
       return session.update(names_.jobs, doc("state", JobState::kRunning, "$or", lost),
                             doc("$set", doc("state", JobState::kQueued, "lease_until", nullptr)));
     });
-    books.held.clear();
     std::vector<UnfinishedJob> jobs;
     channel_.use([&](Session& session) {
       session.find(names_.jobs, unfinished(), doc("projection", head_members(), "sort", doc("_id", 1)),
@@ -233,7 +243,7 @@ Result<std::size_t> MongoJournal::recover() {
                    });
     });
     mark_heads(jobs);
-    books.unsettled.clear();
+    books = {};
     return recovered;
   });
 }

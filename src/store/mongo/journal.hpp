@@ -40,13 +40,15 @@ class MongoJournal final : public JobJournal {
   /// What this process knows beyond the rows.
   struct Books {
     std::set<ArticleId> unsettled;  ///< whose heads a failed call may have left wrong
+    std::set<JobId> in_doubt;       ///< jobs that may have moved: the answer got lost
     std::set<JobId> held;           ///< claimed here, not yet finished
     bool claim_got_lost = false;    ///< the answer to one: a job may be running that nobody holds
   };
 
   std::set<ArticleId> with_head(std::span<const model::NewJob> jobs);
   /// Moves a job from one state to another; the article it is about. Throws kNotFound or kConflict.
-  ArticleId move(JobId id, model::JobState from, const Doc& change);
+  ArticleId move(Books& books, JobId id, model::JobState from, const Doc& change);
+  std::optional<Doc> find_light(JobId id);
   void mark_heads(const std::vector<UnfinishedJob>& jobs);
   /// Puts right which job of the article is its head. What cannot be done now is left for the next call.
   void settle(Books& books, const ArticleId& article);

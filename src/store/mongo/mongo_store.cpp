@@ -33,6 +33,14 @@ class Store final : public MongoStore {
   MissingVectors& missing_vectors() override { return missing_vectors_; }
   std::size_t bad_rows() const override { return bad_rows_.count(); }
 
+  const std::string& database() const override { return vector_.database(); }
+
+  Result<std::size_t> chunk_rows() override {
+    return attempt({"count chunk rows"}, [&] {
+      return vector_.use([&](Session& session) { return session.count(names_.chunks, {}); });
+    });
+  }
+
   Result<AdoptionReport> prepare(const AdoptionProgress& progress) override {
     return attempt({"prepare database", vector_.database()}, [&] {
       ensure_indexes(vector_, app_, sources_channel_, names_);

@@ -38,6 +38,9 @@ class MongoStore {
   /// crashes left behind, and takes over the rows of a reference's database. May be called again, after an
   /// error as well; then it goes on where it was. Reports progress through `progress`, if there is one.
   virtual Result<AdoptionReport> prepare(const AdoptionProgress& progress = {}) = 0;
+  /// Rows of the chunk collection, whoever wrote them.
+  virtual Result<std::size_t> chunk_rows() = 0;
+  virtual const std::string& database() const = 0;
   /// Different rows of other programs that made no sense since the start.
   virtual std::size_t bad_rows() const = 0;
 };
