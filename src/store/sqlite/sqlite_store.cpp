@@ -5,6 +5,7 @@
 #include "store/sqlite/journal.hpp"
 #include "store/sqlite/questions.hpp"
 #include "store/sqlite/sources.hpp"
+#include "store/sqlite/transfer.hpp"
 
 namespace wellspring::store::sqlite {
 namespace {
@@ -16,11 +17,13 @@ class OpenStore final : public SqliteStore {
         articles_(database_),
         journal_(database_),
         sources_(database_),
-        questions_(database_) {}
+        questions_(database_),
+        transfer_(database_) {}
   ArticleStore& articles() override { return articles_; }
   JobJournal& journal() override { return journal_; }
   SourceStore& sources() override { return sources_; }
   QuestionStore& questions() override { return questions_; }
+  Transfer& transfer() override { return transfer_; }
 
  private:
   Database database_;
@@ -28,6 +31,7 @@ class OpenStore final : public SqliteStore {
   SqliteJournal journal_;
   SqliteSources sources_;
   SqliteQuestions questions_;
+  SqliteTransfer transfer_;
 };
 
 }  // namespace

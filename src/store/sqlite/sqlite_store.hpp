@@ -8,6 +8,7 @@
 #include "store/job_journal.hpp"
 #include "store/question_store.hpp"
 #include "store/source_store.hpp"
+#include "store/transfer.hpp"
 
 namespace wellspring::store::sqlite {
 
@@ -19,6 +20,7 @@ class SqliteStore {
   virtual JobJournal& journal() = 0;
   virtual SourceStore& sources() = 0;
   virtual QuestionStore& questions() = 0;
+  virtual Transfer& transfer() = 0;
 };
 
 /// Opens `wellspring.db` in `data_dir`, which must exist, creating the file when it is missing. Errors:
