@@ -15,7 +15,6 @@
 #include "text/analyzer.hpp"
 
 namespace wellspring::app {
-
 std::size_t cpu_threads(const config::Settings& settings) {
   if (settings.cpu_threads > 0) return settings.cpu_threads;
   return std::max<std::size_t>(1, std::thread::hardware_concurrency());
@@ -74,10 +73,10 @@ Result<void> Engine::build(const config::Settings& settings) {
   auto lock = store::DataDirLock::acquire(settings.data_dir);
   if (lock.has_error()) return lock.error();
   lock_.emplace(std::move(*lock));
-  auto opened = store::sqlite::open_sqlite_store(settings.data_dir);
+  auto opened = open_storage(settings, {executors_, clock_, log_, metrics_});
   if (opened.has_error()) return opened.error();
-  store_ = std::move(*opened);
-  start_reading(settings);
+  storage_ = std::move(*opened);
+  if (storage_->is_local()) start_reading(settings);
   auto embedder = make_embedder(settings);
   if (embedder.has_error()) return embedder.error();
   embedder_ = std::move(*embedder);
@@ -96,8 +95,8 @@ Result<void> Engine::build(const config::Settings& settings) {
           .prompt_tokens = settings.prompt_tokens,
           .follow_ups = settings.llm_base_url.empty() ? rag::FollowUps::kHeuristic : rag::FollowUps::kModel},
       clock_, metrics_);
-  question_log_ = std::make_unique<rag::QuestionLog>(questions(), executors_, clock_, log_, metrics_,
-                                                     rag::QuestionLogOptions{});
+  question_log_ = std::make_unique<rag::QuestionLog>(questions(), storage_->questions_lane(), executors_,
+                                                     clock_, log_, metrics_, rag::QuestionLogOptions{});
   intake_ = std::make_unique<sync::Intake>(journal(), executors_, clock_, metrics_, sync::IntakeOptions{});
   sync::WorkerOptions worker_options;
   worker_options.retry.attempts_max = settings.job_attempts_max;
@@ -119,12 +118,25 @@ void Engine::start_reading(const config::Settings& settings) {
 }
 
 Result<void> Engine::load() {
+  if (auto prepared = storage_->prepare(); prepared.has_error()) return prepared.error();
   auto stored = stored_.valid() ? stored_.get() : rag::read_stored(articles(), embedder_->model_name());
   if (stored.has_error()) return stored.error();
-  return ingestor_->load(std::move(*stored),
-                         [this](std::size_t count, const std::function<void(std::size_t)>& task) {
-                           runtime::parallel_for(executors_.background(), 1, count, task);
-                         });
+  const auto unembedded = storage_->missing_vectors() == nullptr ? rag::Ingestor::Unembedded::kEmbed
+                                                                 : rag::Ingestor::Unembedded::kServe;
+  const auto loaded =
+      ingestor_->load(std::move(*stored), unembedded,
+                      [this](std::size_t count, const std::function<void(std::size_t)>& task) {
+                        runtime::parallel_for(executors_.background(), 1, count, task);
+                      });
+  if (loaded.has_error()) return loaded.error();
+  without_vector_ = *loaded;
+  return {};
+}
+
+Result<std::size_t> Engine::embed_some() {
+  auto embedded = ingestor_->embed_some(*storage_->missing_vectors());
+  if (embedded.has_value()) merge_segments();
+  return embedded;
 }
 
 sync::Ingestion Engine::ingestion() {

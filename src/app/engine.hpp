@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/storage.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
@@ -19,7 +20,6 @@
 #include "rag/retriever.hpp"
 #include "runtime/executors.hpp"
 #include "store/data_dir.hpp"
-#include "store/sqlite/sqlite_store.hpp"
 #include "sync/intake.hpp"
 #include "sync/worker.hpp"
 
@@ -45,18 +45,25 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Fills the index from the store. Blocks; not on the background executor, which helps.
+  /// Fills the index from the store. Blocks; not on the background executor, which helps. After kUnavailable
+  /// and kDeadline it may be called again.
   Result<void> load();
+  /// How many passages load() found without a vector.
+  std::size_t without_vector() const { return without_vector_; }
+  /// Embeds some of them and makes them findable by meaning. Returns how many; 0 when none is left. Blocks
+  /// and computes.
+  Result<std::size_t> embed_some();
 
   runtime::Executors& executors() { return executors_; }
   obs::Metrics& metrics() { return metrics_; }
   obs::Log& log() { return log_; }
   const Clock& clock() const { return clock_; }
   store::DataDirLock& lock() { return *lock_; }
-  store::ArticleStore& articles() { return store_->articles(); }
-  store::JobJournal& journal() { return store_->journal(); }
-  store::SourceStore& sources() { return store_->sources(); }
-  store::QuestionStore& questions() { return store_->questions(); }
+  Storage& storage() { return *storage_; }
+  store::ArticleStore& articles() { return storage_->articles(); }
+  store::JobJournal& journal() { return storage_->journal(); }
+  store::SourceStore& sources() { return storage_->sources(); }
+  store::QuestionStore& questions() { return storage_->questions(); }
   embed::Embedder& embedder() { return *embedder_; }
   index::Index& index() { return *index_; }
   rag::Retriever& retriever() { return *retriever_; }
@@ -79,13 +86,14 @@ class Engine {
   obs::Log& log_;
   obs::Metrics metrics_;
   std::optional<store::DataDirLock> lock_;
-  std::unique_ptr<store::sqlite::SqliteStore> store_;
+  std::unique_ptr<Storage> storage_;
   std::unique_ptr<embed::Embedder> embedder_;
   std::unique_ptr<index::Index> index_;
   std::future<Result<rag::StoredArticles>> stored_;
   // Joined by ~Engine before anything above dies: offloaded work borrows all of it.
   runtime::Executors executors_;
   std::unique_ptr<rag::Ingestor> ingestor_;
+  std::size_t without_vector_ = 0;  ///< chunks, after load()
   std::unique_ptr<rag::Retriever> retriever_;
   std::unique_ptr<llm::ChatModel> chat_model_;
   std::unique_ptr<rag::Answerer> answerer_;

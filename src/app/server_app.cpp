@@ -1,10 +1,12 @@
 #include "app/server_app.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
@@ -19,6 +21,11 @@ namespace {
 namespace asio = boost::asio;
 constexpr std::string_view kLogger = "wellspring";
 constexpr int kExitSecondSignal = 130;
+// Between two attempts to read a store that is away, and two looks whether it is.
+constexpr std::chrono::milliseconds kFirstPause{250};
+constexpr std::chrono::milliseconds kLongestPause{5'000};
+constexpr std::chrono::milliseconds kWatchEvery{250};
+constexpr std::chrono::seconds kTellEvery{2};
 
 struct Address {
   std::string host;
@@ -74,6 +81,9 @@ ServerApp::ServerApp(const config::Settings& settings, std::unique_ptr<Engine> e
                 engine_->sources(),
                 engine_->questions(),
                 engine_->question_log(),
+                engine_->storage().sources_lane(),
+                engine_->storage().questions_lane(),
+                [this] { return engine_->storage().pools(); },
                 [this] { return engine_->index().snapshot(); },
                 [this] { return readiness(); },
                 [this] { engine_->worker().notify(); },
@@ -123,9 +133,10 @@ Result<void> ServerApp::listen() {
 }
 
 http::Readiness ServerApp::readiness() const {
-  if (phase_ == Phase::kReady) return {.ready = true, .reason = {}};
-  return {.ready = false,
-          .reason = phase_ == Phase::kStarting ? "the index is being loaded" : "the server is stopping"};
+  if (phase_ == Phase::kStopping) return {.ready = false, .reason = "the server is stopping"};
+  std::string trouble = engine_->storage().trouble();
+  if (phase_ == Phase::kReady) return {.ready = true, .reason = std::move(trouble)};
+  return {.ready = false, .reason = trouble.empty() ? "the index is being loaded" : std::move(trouble)};
 }
 
 Result<void> ServerApp::run(Signals signals) {
@@ -152,20 +163,78 @@ void ServerApp::await_signal(asio::signal_set& set) {
   });
 }
 
+asio::awaitable<void> ServerApp::wait(std::chrono::milliseconds time) {
+  asio::steady_timer timer(engine_->executors().io(), time);
+  const auto here = pauses_.insert(pauses_.end(), &timer);
+  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  pauses_.erase(here);
+}
+
+asio::awaitable<Result<void>> ServerApp::load() {
+  for (std::chrono::milliseconds pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
+    auto work = [this] { return engine_->load(); };
+    const Result<void> loaded = co_await runtime::offload(engine_->executors().cpu(), std::move(work));
+    const bool may_come = loaded.has_error() && !engine_->storage().is_local() &&
+                          info(loaded.error().kind).retryable == Retryable::kYes;
+    if (!may_come || phase_ != Phase::kStarting) co_return loaded;
+    engine_->log().warning(kLogger, "the store cannot be read yet; trying again",
+                           {{"reason", loaded.error().message}, {"wait_ms", std::to_string(pause.count())}});
+    co_await wait(pause);
+  }
+}
+
 asio::awaitable<void> ServerApp::start() {
   const SteadyTime began = engine_->clock().steady();
-  Result<void> loaded =
-      co_await runtime::offload(engine_->executors().cpu(), [this] { return engine_->load(); });
-  if (loaded.has_value() && phase_ == Phase::kStarting) loaded = engine_->worker().start();
+  Result<void> loaded = co_await load();
+  if (loaded.has_value() && phase_ == Phase::kStarting) {
+    auto begin = [this] { return engine_->worker().recover(); };
+    loaded = co_await runtime::offload(engine_->executors().blocking(), std::move(begin));
+  }
+  if (phase_ != Phase::kStarting) co_return;
   if (loaded.has_error()) {
     engine_->log().error(kLogger, "cannot start: " + loaded.error().message);
     settle(loaded.error());
     begin_stop();
     co_return;
   }
-  if (phase_ != Phase::kStarting) co_return;
+  engine_->worker().start();
   engine_->question_log().start();
   phase_ = Phase::kReady;
+  report_ready(began);
+  settle(std::nullopt);
+  if (engine_->without_vector() > 0)
+    asio::co_spawn(engine_->executors().io(), embed_the_rest(), asio::detached);
+  if (!engine_->storage().is_local()) co_await watch_storage();
+}
+
+asio::awaitable<void> ServerApp::embed_the_rest() {
+  obs::Log& log = engine_->log();
+  const std::string all = std::to_string(engine_->without_vector());
+  log.info(kLogger, "passages are found by their words alone until they are embedded", {{"passages", all}});
+  std::size_t done = 0;
+  SteadyTime told = engine_->clock().steady();
+  while (phase_ == Phase::kReady) {
+    auto work = [this] { return engine_->embed_some(); };
+    const Result<std::size_t> some =
+        co_await runtime::offload(engine_->executors().background(), std::move(work));
+    if (some.has_error()) {
+      log.warning(kLogger, "passages could not be embedded; trying again",
+                  {{"reason", some.error().message}});
+      co_await wait(kLongestPause);
+      continue;
+    }
+    done += *some;
+    if (*some == 0) {
+      log.info(kLogger, "every passage is embedded", {{"passages", std::to_string(done)}});
+      co_return;
+    }
+    if (engine_->clock().steady() - told < kTellEvery) continue;
+    told = engine_->clock().steady();
+    log.info(kLogger, "embedding passages", {{"done", std::to_string(done)}, {"of", all}});
+  }
+}
+
+void ServerApp::report_ready(SteadyTime began) {
   const auto snapshot = engine_->index().snapshot();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(engine_->clock().steady() - began);
   engine_->log().info(kLogger, "ready",
@@ -174,12 +243,29 @@ asio::awaitable<void> ServerApp::start() {
                        {"chunks", std::to_string(snapshot->chunk_count())},
                        {"load_ms", std::to_string(took.count())},
                        {"answers", engine_->chat_model().name()}});
-  settle(std::nullopt);
+}
+
+asio::awaitable<void> ServerApp::watch_storage() {
+  bool was_away = false;
+  while (phase_ == Phase::kReady) {
+    co_await wait(kWatchEvery);
+    const std::string trouble = engine_->storage().trouble();
+    if (trouble.empty() == !was_away) continue;
+    was_away = !trouble.empty();
+    if (was_away) {
+      engine_->log().warning(kLogger, "the store is away; answers come from memory, webhooks are kept here",
+                             {{"reason", trouble}});
+    } else {
+      engine_->log().info(kLogger, "the store is back");
+      engine_->worker().notify();
+    }
+  }
 }
 
 void ServerApp::begin_stop() {
   if (phase_ == Phase::kStopping) return;
   phase_ = Phase::kStopping;
+  for (asio::steady_timer* pause : pauses_) pause->cancel();
   asio::co_spawn(engine_->executors().io(), stop(), asio::detached);
 }
 
@@ -191,6 +277,12 @@ asio::awaitable<void> ServerApp::stop() {
   co_await server_->drain(settings_.shutdown_grace);
   co_await engine_->question_log().drain(deadline.left(engine_->clock().steady()));
   co_await engine_->worker().stop();
+  auto close = [this]() -> Result<bool> { return engine_->storage().close(); };
+  const Result<bool> closed = co_await runtime::offload(engine_->executors().cpu(), std::move(close));
+  if (!closed || !*closed) {
+    const MutexLock lock(mutex_);
+    failure_ = fail(ErrorKind::kUnavailable, "stop: not every connection to MongoDB could be closed in time");
+  }
   engine_->log().info(kLogger, "stopped");
   settle(std::nullopt);
   engine_->executors().io().stop();
@@ -209,7 +301,7 @@ Result<void> ServerApp::wait_ready() {
 
 void ServerApp::settle(std::optional<Error> failure) {
   const MutexLock lock(mutex_);
-  if (!is_settled_) failure_ = std::move(failure);
+  if (!is_settled_ && failure) failure_ = std::move(failure);
   is_settled_ = true;
   settled_.notify_all();
 }

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +45,15 @@ class ServerApp {
   http::Readiness readiness() const;
   void await_signal(boost::asio::signal_set& set);
   boost::asio::awaitable<void> start();
+  /// Tries until it works, cannot work, or the server stops.
+  boost::asio::awaitable<Result<void>> load();
+  /// A stop ends it.
+  boost::asio::awaitable<void> wait(std::chrono::milliseconds time);
+  /// Notices that the store went away and came back.
+  boost::asio::awaitable<void> watch_storage();
+  /// Embeds what is served without a vector, between the worker's jobs.
+  boost::asio::awaitable<void> embed_the_rest();
+  void report_ready(SteadyTime began);
   void begin_stop();
   boost::asio::awaitable<void> stop();
   void settle(std::optional<Error> failure);
@@ -53,6 +64,7 @@ class ServerApp {
   std::unique_ptr<http::Server> server_;
   std::string url_;
   std::atomic<Phase> phase_{Phase::kStarting};
+  std::list<boost::asio::steady_timer*> pauses_;  ///< of wait(); on io
 
   Mutex mutex_;
   Condition settled_;

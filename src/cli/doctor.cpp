@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "app/engine.hpp"
+#include "app/store_check.hpp"
 #include "cli/commands.hpp"
 
 namespace wellspring::cli {
@@ -72,24 +73,91 @@ Finding check_running_server(const std::string& url) {
   return ok("server", fmt::format("{} holds the data directory and is ready", url));
 }
 
-Finding check_store(const Context& context) {
-  auto lock = store::DataDirLock::acquire(context.settings.data_dir);
-  if (lock.has_error()) {
-    if (lock.error().kind == ErrorKind::kConflict && !lock.error().subject.empty())
-      return check_running_server(lock.error().subject);
-    return failed("data", lock.error().message);
+std::string content_text(const app::StoreContent& content) {
+  const auto jobs = [&](model::JobState state) {
+    const auto found = content.jobs.find(state);
+    return found == content.jobs.end() ? 0 : found->second;
+  };
+  return fmt::format("{} articles, {} chunks, {} jobs queued, {} dead", content.counts.articles,
+                     content.counts.chunks, jobs(model::JobState::kQueued), jobs(model::JobState::kDead));
+}
+
+Finding content_finding(const app::StoreContent& content, const std::string& where) {
+  const auto dead = content.jobs.find(model::JobState::kDead);
+  const std::string text = where + content_text(content);
+  if (dead == content.jobs.end() || dead->second == 0) return ok("data", text);
+  return warning("data", text + "; see 'Documents & jobs' on the page for the reasons");
+}
+
+/// The pools' sizes beside those that the server's own histograms suggest.
+void add_advice(const std::string& url, const std::string& token, std::vector<Finding>& findings) {
+  HttpClient client(url, token);
+  const auto reply = client.get("/api/v1/admin/pools");
+  if (reply.has_error() || reply->status != 200) return;  // without pools there is nothing to size
+  const boost::json::value body = boost::json::parse(reply->body);
+  for (const boost::json::value& pool : body.at("pools").as_array()) {
+    const auto number = [&](const char* group, const char* member) {
+      return pool.at(group).at(member).to_number<std::size_t>();
+    };
+    findings.push_back(
+        ok("sizes",
+           fmt::format("{}: {} to {}, advised {} to {}; {}", pool.at("name").as_string().c_str(),
+                       number("connections", "min"), number("connections", "max"), number("advice", "min"),
+                       number("advice", "max"), pool.at("advice").at("why").as_string().c_str())));
   }
-  auto opened = store::sqlite::open_sqlite_store(context.settings.data_dir);
-  if (opened.has_error()) return failed("data", opened.error().message);
-  auto counts = (*opened)->articles().counts();
-  if (counts.has_error()) return failed("data", counts.error().message);
-  auto jobs = (*opened)->journal().counts();
-  if (jobs.has_error()) return failed("data", jobs.error().message);
-  const std::size_t dead = (*jobs)[model::JobState::kDead];
-  const std::string text = fmt::format("{} articles, {} chunks, {} jobs queued, {} dead", counts->articles,
-                                       counts->chunks, (*jobs)[model::JobState::kQueued], dead);
-  return dead == 0 ? ok("data", text)
-                   : warning("data", text + "; see 'Documents & jobs' on the page for the reasons");
+}
+
+Finding budget_finding(const app::MongoCheck& check, std::size_t instances) {
+  const auto most = static_cast<std::int64_t>(check.budget_max * instances);
+  const std::string budget =
+      fmt::format("{} connections at rest and {} at most, monitors included, for each of {} processes",
+                  check.budget_min, check.budget_max, instances);
+  if (!check.limit)
+    return ok("budget", budget + "; the server does not tell its limit: unknown whether they fit");
+  const std::int64_t left = *check.limit - check.in_use;
+  const std::string against =
+      fmt::format("{}; the server allows {}, others use {}", budget, *check.limit, check.in_use);
+  if (most > left) {
+    return failed("budget",
+                  fmt::format("{}: {} do not fit; lower the pools' maxima or mongo.instances, or raise "
+                              "the server's maxIncomingConnections",
+                              against, most));
+  }
+  if (most * 10 > left * 8) return warning("budget", against + ": more than 80 % of what is left");
+  return ok("budget", against);
+}
+
+void add_mongo(const Context& context, std::vector<Finding>& findings) {
+  obs::Log quiet(obs::LogLevel::kError, obs::LogFormat::kText);
+  const auto check = app::check_mongo(context.settings, context.clock, quiet);
+  if (check.has_error()) {
+    findings.push_back(failed("mongodb", check.error().message));
+    return;
+  }
+  findings.push_back(ok("mongodb", fmt::format("{} answers, version {}", check->hosts,
+                                               check->version.empty() ? "unknown" : check->version)));
+  for (const std::string& option : check->set_aside)
+    findings.push_back(warning("mongodb", option +
+                                              " in mongo.uri is not used: sizes and waits are mongo.*_min, "
+                                              "mongo.*_max and mongo.wait_limit"));
+  findings.push_back(content_finding(check->content, "database " + check->database + ": "));
+  findings.push_back(budget_finding(*check, context.settings.mongo_instances));
+}
+
+void add_store(const Context& context, std::vector<Finding>& findings) {
+  const bool in_mongo = !context.settings.mongo_uri.empty();
+  const auto lock = store::DataDirLock::acquire(context.settings.data_dir);
+  if (lock.has_error()) {
+    const bool serving = lock.error().kind == ErrorKind::kConflict && !lock.error().subject.empty();
+    findings.push_back(serving ? check_running_server(lock.error().subject)
+                               : failed("data", lock.error().message));
+    if (in_mongo) add_mongo(context, findings);
+    if (serving) add_advice(lock.error().subject, context.token, findings);
+    return;
+  }
+  if (in_mongo) return add_mongo(context, findings);
+  const auto content = app::check_local_store(context.settings);
+  findings.push_back(content ? content_finding(*content, "") : failed("data", content.error().message));
 }
 
 Finding check_language_model(const config::Settings& settings) {
@@ -122,15 +190,18 @@ std::string_view word(Verdict verdict) {
 }  // namespace
 
 Result<void> doctor(const Context& context) {
+  std::vector<Finding> findings{ok("configuration", "every option is valid"), check_listen(context.settings),
+                                check_space(context.settings), check_model(context.settings)};
+  add_store(context, findings);
+  findings.push_back(check_language_model(context.settings));
   std::size_t failures = 0;
-  for (const Finding& finding : {ok("configuration", "every option is valid"), check_listen(context.settings),
-                                 check_space(context.settings), check_model(context.settings),
-                                 check_store(context), check_language_model(context.settings)}) {
+  for (const Finding& finding : findings) {
     fmt::print("{:<8} {:<14} {}\n", word(finding.verdict), finding.subject, finding.text);
     failures += finding.verdict == Verdict::kFailed;
   }
   if (failures > 0)
-    return fail(ErrorKind::kUnavailable, fmt::format("doctor: {} of 6 checks failed", failures));
+    return fail(ErrorKind::kUnavailable,
+                fmt::format("doctor: {} of {} checks failed", failures, findings.size()));
   return {};
 }
 

@@ -11,6 +11,7 @@ namespace wellspring::config {
 enum class EmbedderKind { kOnnx, kHashing };
 enum class ModelForm { kInt8, kFp32 };
 enum class FusionKind { kConvex, kRrf };
+enum class MongoLayout { kSplit, kShared };
 enum class LogFormat { kText, kJson };
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
@@ -56,6 +57,24 @@ struct Settings {
   int job_attempts_max = 0;
   std::chrono::milliseconds job_backoff_max{0};
   std::chrono::milliseconds job_retention{0};
+
+  std::string mongo_uri;       ///< empty: everything is kept in data_dir
+  std::string mongo_database;  ///< empty: the URI's path, else `wellspring`
+  std::string mongo_collection;
+  std::string mongo_questions_collection;
+  MongoLayout mongo_layout = MongoLayout::kSplit;
+  std::size_t mongo_vector_min = 0;
+  std::size_t mongo_vector_max = 0;
+  std::size_t mongo_app_min = 0;
+  std::size_t mongo_app_max = 0;
+  std::size_t mongo_sources_min = 0;
+  std::size_t mongo_sources_max = 0;
+  std::chrono::milliseconds mongo_wait_limit{0};
+  std::chrono::milliseconds mongo_idle_limit{0};
+  std::chrono::milliseconds mongo_overdue_after{0};
+  std::chrono::milliseconds mongo_drain{0};
+  std::size_t mongo_spool_jobs_max = 0;
+  std::size_t mongo_instances = 0;  ///< programs like this one that share the server, for doctor
 
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;

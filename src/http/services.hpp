@@ -9,12 +9,14 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "index/index.hpp"
+#include "mongo/pools_report.hpp"
 #include "obs/log.hpp"
 #include "obs/metrics.hpp"
 #include "rag/answerer.hpp"
 #include "rag/question_log.hpp"
 #include "rag/retriever.hpp"
 #include "runtime/executors.hpp"
+#include "runtime/lane.hpp"
 #include "store/article_store.hpp"
 #include "store/job_journal.hpp"
 #include "store/question_store.hpp"
@@ -25,7 +27,7 @@ namespace wellspring::http {
 
 struct Readiness {
   bool ready = false;
-  std::string reason;  ///< why not, for people
+  std::string reason;  ///< why not; or what is wrong although it is, for people
 };
 
 /// What the routes stand on. Everything is borrowed and outlives the server.
@@ -38,6 +40,9 @@ struct Services {
   store::SourceStore& sources;
   store::QuestionStore& questions;
   rag::QuestionLog& question_log;
+  runtime::Lane& sources_lane;                                       ///< to work on `sources`
+  runtime::Lane& questions_lane;                                     ///< to work on `questions`
+  std::function<mongo::PoolsReport()> pools;  ///< empty without MongoDB; takes no connection; any thread
   std::function<std::shared_ptr<const index::Snapshot>()> snapshot;  ///< the newest; never null; any thread
   std::function<Readiness()> readiness;                              ///< any thread
   std::function<void()> wake_worker;                                 ///< a job was put back to queued; on io

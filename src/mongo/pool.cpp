@@ -79,6 +79,8 @@ void Pool::step(const Transition& transition) {
     transition(state_, clock_.steady(), actions);
     wake_keeper = state_.take_wake_up();
     if (all_home()) came_home_.notify_all();
+    const bool is_warm = state_.has_minimum();
+    if (!std::exchange(was_warm_, is_warm) && is_warm) warmed_.notify_all();
   }
   carry_out(actions, wake_keeper);
 }
@@ -144,7 +146,7 @@ void Pool::establish(Slot slot) {
     if (made) {
       state.established(slot, now, actions);
     } else {
-      state.establish_failed(slot, made.error().message, next_fraction(random_), now, actions);
+      state.establish_failed(slot, made.error(), next_fraction(random_), now, actions);
     }
   });
 }
@@ -188,6 +190,7 @@ bool Pool::all_home() const {
 
 bool Pool::close(std::chrono::milliseconds drain, std::chrono::milliseconds cut) {
   step([](PoolState& state, SteadyTime now, Actions& actions) { state.close(now, actions); });
+  warmed_.notify_all();
   const auto wait_until = [this](SteadyTime limit) {
     const MutexLock lock(mutex_);
     for (SteadyTime now = clock_.steady(); !all_home() && now < limit; now = clock_.steady())
@@ -199,6 +202,20 @@ bool Pool::close(std::chrono::milliseconds drain, std::chrono::milliseconds cut)
   return wait_until(clock_.steady() + cut);
 }
 
+Result<void> Pool::wait_warm(SteadyTime until) {
+  const MutexLock lock(mutex_);
+  for (SteadyTime now = clock_.steady(); !state_.has_minimum(); now = clock_.steady()) {
+    if (now >= until || state_.phase() == PoolState::Phase::kClosed) {
+      return fail(ErrorKind::kUnavailable,
+                  fmt::format("pool '{}' wants {} connections: {}", name_, state_.options().min_size,
+                              state_.situation(now)),
+                  name_);
+    }
+    warmed_.wait_for(mutex_, std::min<SteadyTime::duration>(until - now, std::chrono::hours{1}));
+  }
+  return {};
+}
+
 PoolReport Pool::report() const {
   const SteadyTime now = clock_.steady();
   const auto since = [now](SteadyTime start) {
@@ -206,6 +223,7 @@ PoolReport Pool::report() const {
                         : std::chrono::duration_cast<std::chrono::milliseconds>(now - start);
   };
   const MutexLock lock(mutex_);
+  const std::vector<PoolState::Holder> holders = state_.holders();
   return {.options = state_.options(),
           .counts = state_.counts(),
           .totals = state_.totals(),
@@ -213,8 +231,13 @@ PoolReport Pool::report() const {
           .server_is_lost = state_.server_is_lost(),
           .generation = state_.generation(),
           .oldest_wait = since(state_.oldest_wait()),
+          .oldest_lease = holders.empty() ? std::chrono::milliseconds{0} : since(holders.front().since),
           .below_min = since(state_.below_min_since().value_or(SteadyTime::max())),
-          .holders = state_.holders()};
+          .cannot_connect = state_.cannot_connect(),
+          .is_turned_away = state_.is_turned_away(),
+          .last_error = state_.last_error(),
+          .holders = holders,
+          .usage = state_.usage(now)};
 }
 
 }  // namespace wellspring::mongo

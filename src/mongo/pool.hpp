@@ -9,7 +9,7 @@
 #include "base/result.hpp"
 #include "mongo/connection_factory.hpp"
 #include "mongo/keeper.hpp"
-#include "mongo/pool_state.hpp"
+#include "mongo/pool_report.hpp"
 
 namespace wellspring::mongo {
 
@@ -39,18 +39,6 @@ class Lease {
 
 /// Runs work soon on a thread that may block.
 using Spawn = std::function<void(std::function<void()>)>;
-
-struct PoolReport {
-  PoolOptions options;
-  PoolCounts counts;
-  PoolTotals totals;
-  PoolState::Phase phase{};
-  bool server_is_lost = false;
-  std::uint32_t generation = 0;
-  std::chrono::milliseconds oldest_wait{0};
-  std::chrono::milliseconds below_min{0};
-  std::vector<PoolState::Holder> holders;
-};
 
 /// A connection pool: PoolState under a lock, its actions carried out outside of it. Thread-safe. Destroy
 /// after close() said that everything is home.
@@ -87,6 +75,10 @@ class Pool final : private Tended {
   /// Admits nobody any more, then waits for what is out: until `drain`, then with sockets cut until `cut`.
   /// True when every connection is closed. A second call only waits.
   bool close(std::chrono::milliseconds drain, std::chrono::milliseconds cut);
+
+  /// Blocks until the minimum is open. kUnavailable with what is missing and why, at `until` or when the pool
+  /// closes.
+  Result<void> wait_warm(SteadyTime until);
 
   PoolReport report() const;
   const std::string& name() const { return name_; }
@@ -125,7 +117,9 @@ class Pool final : private Tended {
   mutable Mutex mutex_;
   PoolState state_ WELLSPRING_GUARDED_BY(mutex_);
   std::uint64_t random_ WELLSPRING_GUARDED_BY(mutex_) = 0x9E3779B97F4A7C15U;
+  bool was_warm_ WELLSPRING_GUARDED_BY(mutex_) = false;
   Condition came_home_;
+  Condition warmed_;
 };
 
 template <class Done>

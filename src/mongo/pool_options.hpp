@@ -27,6 +27,8 @@ struct PoolOptions {
   std::chrono::milliseconds retry_first{100};  ///< pause after a failed attempt to connect, doubled each time
   std::chrono::milliseconds retry_max{5'000};
   ConnectFailure on_connect_failure = ConnectFailure::kKeepWaiting;
+
+  bool operator==(const PoolOptions&) const = default;
 };
 
 }  // namespace wellspring::mongo

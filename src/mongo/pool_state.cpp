@@ -52,10 +52,31 @@ PoolState::PoolState(PoolOptions options, IsAlive is_alive, PoolObserver* observ
     : options_(std::move(options)),
       is_alive_(std::move(is_alive)),
       observer_(observer),
-      entries_(options_.max_size) {
+      entries_(options_.max_size),
+      time_in_use_(options_.max_size + 1) {
   for (std::size_t slot = options_.max_size; slot > 0; --slot) free_.push_back(static_cast<Slot>(slot - 1));
   idle_.reserve(options_.max_size);
   emit({.type = PoolEventType::kConnectionPoolCreated});
+}
+
+// --- how it is used ---
+
+void PoolState::note_level(SteadyTime now) {
+  if (level_since_) time_in_use_[in_use_] += now - *level_since_;
+  level_since_ = now;
+}
+
+PoolUsage PoolState::usage(SteadyTime now) const {
+  const auto of = [this](AcquireOutcome outcome) {
+    return totals_.acquired[static_cast<std::size_t>(outcome)];
+  };
+  PoolUsage usage{
+      .time_in_use = time_in_use_,
+      .acquired = of(AcquireOutcome::kImmediate) + of(AcquireOutcome::kWaited) + of(AcquireOutcome::kCreated),
+      .waited = of(AcquireOutcome::kWaited) + of(AcquireOutcome::kCreated),
+      .timed_out = of(AcquireOutcome::kTimeout)};
+  if (level_since_) usage.time_in_use[in_use_] += now - *level_since_;
+  return usage;
 }
 
 // --- who wants a connection ---
@@ -104,7 +125,9 @@ bool PoolState::cancel(Waiter& waiter, SteadyTime now) {
 void PoolState::check_in(Slot slot, Returned how, SteadyTime now, Actions& actions) {
   Entry& entry = entries_[slot];
   WELLSPRING_ASSERT(entry.stage == Stage::kInUse, "a connection is given back once");
+  note_level(now);
   --in_use_;
+  totals_.lease_held.observe(now - entry.since);
   entry.used = now;
   emit({.type = PoolEventType::kConnectionCheckedIn, .connection = entry.id});
   if (entry.overdue) {
@@ -139,9 +162,11 @@ void PoolState::give(Waiter& waiter, Slot slot, AcquireOutcome outcome, SteadyTi
   entry.stage = Stage::kInUse;
   entry.since = now;
   entry.tag = std::move(waiter.tag);
+  note_level(now);
   ++in_use_;
   waiter.outcome = outcome;
   waiter.slot = slot;
+  totals_.acquire_wait.observe(now - waiter.since);
   ++totals_.acquired[static_cast<std::size_t>(outcome)];
   emit({.type = PoolEventType::kConnectionCheckedOut,
         .connection = entry.id,
@@ -252,6 +277,7 @@ void PoolState::established(Slot slot, SteadyTime now, Actions& actions) {
         .connection = entry.id,
         .duration = between(entry.since, now)});
   if (entry.generation == generation_) failures_ = 0;
+  turned_away_ = false;
   offer(slot, AcquireOutcome::kCreated, now, actions);
   if (phase_ == Phase::kPaused && first_ != nullptr) {
     Waiter& waiter = *first_;
@@ -262,7 +288,7 @@ void PoolState::established(Slot slot, SteadyTime now, Actions& actions) {
   plan(now, actions);
 }
 
-void PoolState::establish_failed(Slot slot, std::string why, double jitter, SteadyTime now,
+void PoolState::establish_failed(Slot slot, const Error& why, double jitter, SteadyTime now,
                                  Actions& actions) {
   Entry& entry = entries_[slot];
   WELLSPRING_ASSERT(entry.stage == Stage::kPending, "only what is being made can fail to be");
@@ -274,7 +300,8 @@ void PoolState::establish_failed(Slot slot, std::string why, double jitter, Stea
         .close_reason = CloseReason::kError});
   entry = Entry{};
   free_.push_back(slot);
-  last_error_ = std::move(why);
+  last_error_ = why.message;
+  turned_away_ = why.kind == ErrorKind::kUnauthenticated;
   connect_after_ = now + pause(options_, failures_++, jitter);
   const bool decides =
       options_.on_connect_failure == ConnectFailure::kFailOldestWaiter || phase_ != Phase::kReady;
@@ -358,7 +385,8 @@ void PoolState::clear(bool interrupt_in_use, SteadyTime now, Actions& actions) {
 }
 
 void PoolState::server_lost(std::string why, SteadyTime now) {
-  last_error_ = std::move(why);
+  // A refusal makes libmongoc call the server unknown too.
+  if (!turned_away_) last_error_ = std::move(why);
   if (lost_since_) return;
   lost_since_ = now;
   ++totals_.lost;
@@ -369,8 +397,10 @@ void PoolState::server_lost(std::string why, SteadyTime now) {
 void PoolState::server_found(SteadyTime now, Actions& actions) {
   if (!lost_since_) return;
   lost_since_.reset();
-  failures_ = 0;
-  connect_after_ = now;
+  if (!turned_away_) {
+    failures_ = 0;
+    connect_after_ = now;
+  }
   plan(now, actions);
 }
 
@@ -497,6 +527,16 @@ milliseconds PoolState::allowed_of(const LeaseTag& tag) const {
   return tag.allowed.value_or(options_.overdue_after);
 }
 
+SteadyTime PoolState::next_overdue() const {
+  SteadyTime due = SteadyTime::max();
+  for (const Entry& entry : entries_) {
+    if (entry.stage != Stage::kInUse || entry.overdue) continue;
+    const milliseconds allowed = allowed_of(entry.tag);
+    if (allowed.count() > 0) due = std::min(due, entry.since + allowed + milliseconds{1});
+  }
+  return due;
+}
+
 void PoolState::report_overdue(SteadyTime now, Actions& actions) {
   for (Entry& entry : entries_) {
     if (entry.stage != Stage::kInUse || entry.overdue) continue;
@@ -527,6 +567,7 @@ SteadyTime PoolState::next_due() {
     due = std::min(due, entries_[idle_.front()].used + options_.idle_limit + milliseconds{1});
   if (serving() && wants_more() && taken() < options_.max_size && connecting() < options_.connecting_max)
     due = std::min(due, connect_after_);
+  due = std::min(due, next_overdue());
   promised_ = due;
   return due;
 }

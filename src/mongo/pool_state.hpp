@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/result.hpp"
+#include "mongo/histogram.hpp"
 #include "mongo/pool_events.hpp"
 #include "mongo/pool_options.hpp"
+#include "mongo/sizing.hpp"
 
 namespace wellspring::mongo {
 
@@ -83,6 +86,8 @@ struct PoolTotals {
   std::array<std::uint64_t, kCloseReasons> closed{};
   std::uint64_t cleared = 0, lost = 0, checks = 0, failed_checks = 0, connect_failures = 0;
   std::uint64_t leaks_suspected = 0, leaks_recovered = 0, dirty_returns = 0, maintenance_runs = 0;
+  Histogram acquire_wait;  ///< of those who got a connection
+  Histogram lease_held;
 };
 
 /// The policy of a connection pool, as a state machine without sockets, clocks or threads: every call takes
@@ -107,7 +112,7 @@ class PoolState {
 
   void established(Slot slot, SteadyTime now, Actions& actions);
   /// `jitter` in [0, 1) spreads the pause before the next attempt.
-  void establish_failed(Slot slot, std::string why, double jitter, SteadyTime now, Actions& actions);
+  void establish_failed(Slot slot, const Error& why, double jitter, SteadyTime now, Actions& actions);
   void closed(Slot slot, SteadyTime now, Actions& actions);
   void checked(Slot slot, bool alive, SteadyTime now, Actions& actions);
 
@@ -117,7 +122,8 @@ class PoolState {
   void clear(bool interrupt_in_use, SteadyTime now, Actions& actions);
   /// The server cannot be reached: nothing is handed out, made or refilled until server_found().
   void server_lost(std::string why, SteadyTime now);
-  /// Every idle connection is checked before it is handed out again.
+  /// Every idle connection is checked before it is handed out again. Connecting is tried at once, unless the
+  /// server had refused the credentials.
   void server_found(SteadyTime now, Actions& actions);
   /// Fails who waits and closes what is idle; what is in use is closed when it comes back.
   void close(SteadyTime now, Actions& actions);
@@ -141,6 +147,16 @@ class PoolState {
   enum class Phase { kPaused, kReady, kClosed };
   Phase phase() const { return phase_; }
   bool server_is_lost() const { return lost_since_.has_value(); }
+  /// The minimum is open, every one of it answered.
+  bool has_minimum() const { return serving() && idle_.size() + in_use_ >= options_.min_size; }
+  /// Nothing is open and the last attempt to connect failed.
+  bool cannot_connect() const { return failures_ > 0 && idle_.empty() && in_use_ == 0; }
+  /// The server refused the credentials when connecting was last tried.
+  bool is_turned_away() const { return turned_away_; }
+  /// Of the last attempt to connect, or why the server is lost; may be old.
+  const std::string& last_error() const { return last_error_; }
+  /// Why there is no connection right now, or fewer than wanted.
+  std::string situation(SteadyTime now) const;
   /// Connections are still being closed.
   bool is_closing() const { return closing_ > 0; }
   std::uint32_t generation() const { return generation_; }
@@ -154,6 +170,7 @@ class PoolState {
     SteadyTime since;
     bool overdue;
   };
+  PoolUsage usage(SteadyTime now) const;
   /// Leases, the oldest first.
   std::vector<Holder> holders() const;
 
@@ -187,6 +204,7 @@ class PoolState {
   void reap(SteadyTime now, Actions& actions);
   void keep_alive(SteadyTime now, Actions& actions);
   void interrupt(Slot slot, Actions& actions);
+  SteadyTime next_overdue() const;
   void report_overdue(SteadyTime now, Actions& actions);
   bool expired(const Entry& entry, SteadyTime now) const;
   bool serving() const { return phase_ == Phase::kReady && !lost_since_; }
@@ -194,11 +212,11 @@ class PoolState {
   std::size_t taken() const { return total() + closing_; }
   std::size_t connecting() const { return pending_ + checking_; }
   std::chrono::milliseconds allowed_of(const LeaseTag& tag) const;
-  std::string situation(SteadyTime now) const;
   void queue(Waiter& waiter);
   void unqueue(Waiter& waiter);
   void due_by(SteadyTime at);
   void note_size(SteadyTime now);
+  void note_level(SteadyTime now);
   bool wants_more() const;
   void emit(PoolEvent event) {
     if (observer_ != nullptr) observer_->on_event(event);
@@ -220,13 +238,16 @@ class PoolState {
   bool was_full_ = false;  ///< the minimum was reached once
   std::optional<SteadyTime> lost_since_;
   std::string last_error_;
-  std::uint32_t failures_ = 0;
+  std::uint32_t failures_ = 0;  ///< in a row
+  bool turned_away_ = false;    ///< the last of them for its credentials
   SteadyTime connect_after_;
   SteadyTime swept_;
   SteadyTime promised_ = SteadyTime::max();  ///< what next_deadline() or next_due() said
   bool wake_up_ = false;
   std::optional<SteadyTime> below_min_since_;
   PoolTotals totals_;
+  std::vector<std::chrono::duration<double>> time_in_use_;  ///< as PoolUsage has it
+  std::optional<SteadyTime> level_since_;                   ///< from the first lease on
 };
 
 }  // namespace wellspring::mongo

@@ -48,7 +48,9 @@ class StateHarness {
   void fail_one(const std::string& why = "refused", double jitter = 0) {
     const Slot slot = establishing.front();
     establishing.pop_front();
-    step([&](Actions& actions) { state.establish_failed(slot, why, jitter, now, actions); });
+    step([&](Actions& actions) {
+      state.establish_failed(slot, fail(ErrorKind::kUnavailable, why), jitter, now, actions);
+    });
   }
   void establish_all() {
     while (!establishing.empty()) establish_one();

@@ -118,6 +118,8 @@ struct Metrics::State {
   std::vector<std::unique_ptr<FamilyEntry>> families;
   std::map<std::string_view, FamilyEntry*> by_name;
   std::vector<std::function<void()>> refreshers;
+  // A counter is brought up to a total by reading it first.
+  Mutex raising;
   // One rendering at a time: the CPU counter is brought up to date by difference.
   Mutex rendering;
 
@@ -184,6 +186,29 @@ void Metrics::set(std::string_view family, const Labels& labels, double value) {
 
 void Metrics::observe(std::string_view family, const Labels& labels, double value) {
   histogram(family, labels).observe(value);
+}
+
+void Metrics::raise(std::string_view family, const Labels& labels, double total) {
+  const MutexLock lock(state_->raising);
+  auto& counter = state_->find(family).counter(labels);
+  if (total > counter.Value()) counter.Increment(total - counter.Value());
+}
+
+void Metrics::raise(std::string_view family, const Labels& labels, std::span<const std::uint64_t> counts,
+                    double sum) {
+  const MutexLock lock(state_->raising);
+  auto& histogram = state_->find(family).histogram(labels);
+  const prometheus::ClientMetric::Histogram seen = histogram.Collect().histogram;
+  WELLSPRING_ASSERT(seen.bucket.size() == counts.size(),
+                    "bucket count differs from that declared for metric " + std::string(family));
+  std::vector<double> more;
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const std::uint64_t known = seen.bucket[i].cumulative_count - before;
+    before = seen.bucket[i].cumulative_count;
+    more.push_back(counts[i] > known ? static_cast<double>(counts[i] - known) : 0);
+  }
+  histogram.ObserveMultiple(more, std::max(0.0, sum - seen.sample_sum));
 }
 
 double Metrics::value(std::string_view family, const Labels& labels) const {

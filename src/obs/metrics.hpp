@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -69,6 +71,11 @@ class Metrics {
   void count(std::string_view family, const Labels& labels = {}, double by = 1);
   void set(std::string_view family, const Labels& labels, double value);
   void observe(std::string_view family, const Labels& labels, double value);
+  /// Brings a counter up to a total that somebody else counts; it never falls.
+  void raise(std::string_view family, const Labels& labels, double total);
+  /// The same for a histogram: how many there were in each of the family's buckets, the last one open.
+  void raise(std::string_view family, const Labels& labels, std::span<const std::uint64_t> counts,
+             double sum);
   /// The current value of a counter or gauge; 0 when it was never touched.
   double value(std::string_view family, const Labels& labels = {}) const;
 

@@ -116,5 +116,24 @@ TEST(ProcessUsage, ReadsThisProcess) {
   EXPECT_GT(usage.start_seconds, 1.6e9);
 }
 
+TEST(Metrics, RaiseFollowsATotalAndNeverFalls) {
+  Metrics metrics;
+  const Labels pool{{"pool", "app"}};
+  for (const double total : {5.0, 7.0, 6.0}) metrics.raise("mongo_pool_cleared_total", pool, total);
+  EXPECT_EQ(metrics.value("mongo_pool_cleared_total", pool), 7);
+
+  std::vector<std::uint64_t> counts(12, 0);
+  counts[0] = 3;
+  metrics.raise("mongo_pool_connect_seconds", pool, counts, 0.5);
+  counts[2] = 1;
+  counts[11] = 1;
+  metrics.raise("mongo_pool_connect_seconds", pool, counts, 40.5);
+  const std::string text = metrics.render(MetricsFormat::kText);
+  EXPECT_NE(text.find("mongo_pool_connect_seconds_bucket{pool=\"app\",le=\"0.0001\"} 3"), std::string::npos);
+  EXPECT_NE(text.find("mongo_pool_connect_seconds_bucket{pool=\"app\",le=\"0.001\"} 4"), std::string::npos);
+  EXPECT_NE(text.find("mongo_pool_connect_seconds_count{pool=\"app\"} 5"), std::string::npos) << text;
+  EXPECT_NE(text.find("mongo_pool_connect_seconds_sum{pool=\"app\"} 40.5"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace wellspring::obs

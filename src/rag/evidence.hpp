@@ -9,7 +9,7 @@ namespace wellspring::rag {
 
 /// How good the best passages must be for an answer. Fitted for all-MiniLM-L6-v2 int8 on the questions they
 /// are measured with, so expect less on others. bench/evidence_bench.cpp with these defaults: chunking-eval,
-/// 12 of 472 answerable questions refused and 43 of 1,888 unanswerable ones answered; docs/ with
+/// 12 of 472 answerable questions refused and 42 of 1,888 unanswerable ones answered; docs/ with
 /// bench/evidence_questions.tsv, 0 of 20 and 0 of 20. Another model has other cosines: measure again.
 struct EvidenceOptions {
   float dense_enough = 0.40F;    ///< a cosine that is evidence by itself

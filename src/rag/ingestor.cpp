@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +15,7 @@ namespace wellspring::rag {
 namespace {
 
 constexpr std::size_t kSpecialPieces = 2;  // the model's own pieces around every input
+constexpr std::size_t kEmbedSome = 64;     // short enough to let a publish through in between
 constexpr std::size_t kEmbedAtOnce = 256;  // texts per call: enough to sort by length, bounded in memory
 
 /// Length-prefixed, so that no two lists of fields give the same bytes.
@@ -68,6 +70,7 @@ Result<void> Ingestor::publish(const model::Article& article) {
                            .source = article.source,
                            .embedding_model = embedder_.model_name(),
                            .chunks = std::move(chunks)};
+  const MutexLock lock(changing_);
   if (const auto published = store_.publish(revision, clock_.wall()); published.has_error())
     return published.error();
   index_.replace(article.key, std::move(revision.chunks));
@@ -75,6 +78,7 @@ Result<void> Ingestor::publish(const model::Article& article) {
 }
 
 Result<void> Ingestor::remove(const ArticleId& id, std::optional<Timestamp> tombstone) {
+  const MutexLock lock(changing_);
   if (const auto removed = store_.remove(id, tombstone, clock_.wall()); removed.has_error())
     return removed.error();
   index_.remove(id);
@@ -93,13 +97,64 @@ Result<StoredArticles> read_stored(store::ArticleStore& store, const std::string
   return articles;
 }
 
-Result<void> Ingestor::load(StoredArticles articles, const index::ParallelFor& parallel) {
+Result<std::size_t> Ingestor::load(StoredArticles articles, Unembedded unembedded,
+                                   const index::ParallelFor& parallel) {
+  std::size_t without_vector = 0;
   for (auto& [key, chunks] : articles) {
-    const bool foreign = std::ranges::any_of(chunks, [](const auto& chunk) { return chunk.vector.empty(); });
-    if (!foreign) continue;
-    if (const auto renewed = renew_vectors(key, chunks); renewed.has_error()) return renewed.error();
+    const auto missing =
+        std::ranges::count_if(chunks, [](const auto& chunk) { return chunk.vector.empty(); });
+    if (missing == 0) continue;
+    if (unembedded == Unembedded::kServe) {
+      without_vector += static_cast<std::size_t>(missing);
+      fill_gaps(chunks);
+    } else if (const auto renewed = renew_vectors(key, chunks); renewed.has_error()) {
+      return renewed.error();
+    }
   }
   index_.load(std::move(articles), parallel);
+  return without_vector;
+}
+
+/// A vector of zeros is at no distance's end: such a chunk adds nothing to a search by meaning.
+void Ingestor::fill_gaps(std::vector<model::EmbeddedChunk>& chunks) const {
+  for (model::EmbeddedChunk& each : chunks) {
+    if (each.vector.size() != embedder_.dimension()) each.vector.assign(embedder_.dimension(), 0.0F);
+  }
+}
+
+Result<std::size_t> Ingestor::embed_some(store::MissingVectors& missing) {
+  const auto listed = missing.list(embedder_.model_name(), embedder_.dimension(), kEmbedSome);
+  if (listed.has_error()) return listed.error();
+  if (listed->empty()) return std::size_t{0};
+  if (listed->front().row == last_row_) {
+    return fail(ErrorKind::kBug, "embed passages: the store lists one again whose vector it took",
+                listed->front().article.id.value());
+  }
+  last_row_ = listed->front().row;
+  std::vector<std::string_view> texts;
+  for (const store::UnembeddedChunk& each : *listed) texts.emplace_back(each.text);
+  auto vectors = embed(texts);
+  if (vectors.has_error()) return vectors.error();
+  std::vector<store::NewVector> rows;
+  std::set<model::ArticleKey> changed;
+  for (std::size_t i = 0; i < listed->size(); ++i) {
+    rows.push_back({(*listed)[i].row, std::move((*vectors)[i])});
+    changed.insert((*listed)[i].article);
+  }
+  if (const auto put = missing.put(embedder_.model_name(), rows); put.has_error()) return put.error();
+  for (const model::ArticleKey& key : changed) {
+    if (const auto refreshed = refresh(key); refreshed.has_error()) return refreshed.error();
+  }
+  return rows.size();
+}
+
+Result<void> Ingestor::refresh(const model::ArticleKey& key) {
+  const MutexLock lock(changing_);
+  auto chunks = store_.chunks(key);
+  if (chunks.has_error()) return chunks.error();
+  if (chunks->empty()) return {};  // removed meanwhile
+  fill_gaps(*chunks);
+  index_.replace(key, std::move(*chunks));
   return {};
 }
 
@@ -143,16 +198,22 @@ Result<void> Ingestor::embed_missing(std::vector<model::EmbeddedChunk>& chunks) 
     const auto batch = std::span(missing).subspan(at, std::min(kEmbedAtOnce, missing.size() - at));
     std::vector<std::string_view> texts;
     for (const model::EmbeddedChunk* each : batch) texts.emplace_back(each->chunk.text);
-    auto vectors = embedder_.embed(texts);
+    auto vectors = embed(texts);
     if (vectors.has_error()) return vectors.error();
-    if (vectors->size() != batch.size()) {
-      return fail(ErrorKind::kBug,
-                  fmt::format("embedding: {} vectors for {} texts", vectors->size(), batch.size()));
-    }
     for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->vector = std::move((*vectors)[i]);
-    metrics_.count("wellspring_chunks_embedded_total", {}, static_cast<double>(batch.size()));
   }
   return {};
+}
+
+Result<std::vector<std::vector<float>>> Ingestor::embed(std::span<const std::string_view> texts) {
+  auto vectors = embedder_.embed(texts);
+  if (vectors.has_error()) return vectors.error();
+  if (vectors->size() != texts.size()) {
+    return fail(ErrorKind::kBug,
+                fmt::format("embedding: {} vectors for {} texts", vectors->size(), texts.size()));
+  }
+  metrics_.count("wellspring_chunks_embedded_total", {}, static_cast<double>(texts.size()));
+  return vectors;
 }
 
 }  // namespace wellspring::rag

@@ -1,15 +1,19 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "embed/embedder.hpp"
 #include "index/index.hpp"
 #include "model/article.hpp"
 #include "obs/metrics.hpp"
 #include "store/article_store.hpp"
+#include "store/missing_vectors.hpp"
 
 namespace wellspring::rag {
 
@@ -36,14 +40,26 @@ class Ingestor {
   Result<void> publish(const model::Article& article);
   /// Unpublish or delete, all locales; see ArticleStore::remove for `tombstone`.
   Result<void> remove(const ArticleId& id, std::optional<Timestamp> tombstone);
-  /// Fills the empty index with what read_stored() gave for this embedder; embeds chunks whose vectors belong
-  /// to another model and stores those vectors. `parallel` shares out the index's part of the work.
-  Result<void> load(StoredArticles articles, const index::ParallelFor& parallel = {});
+  /// What becomes of chunks whose vectors are missing or belong to another model.
+  enum class Unembedded {
+    kEmbed,  ///< embedded and stored before load() returns
+    kServe,  ///< found by their words alone, until embed_some() came to them
+  };
+  /// Fills the empty index with what read_stored() gave for this embedder. `parallel` shares out the index's
+  /// part of the work. Returns how many chunks have no vector yet.
+  Result<std::size_t> load(StoredArticles articles, Unembedded unembedded,
+                           const index::ParallelFor& parallel = {});
+  /// Embeds some of what is missing and makes it findable by meaning. Returns how much; 0 when nothing is
+  /// missing any more. From one thread at a time, beside other changes.
+  Result<std::size_t> embed_some(store::MissingVectors& missing);
 
  private:
   void reuse_vectors(std::vector<model::EmbeddedChunk>& stored,
                      std::vector<model::EmbeddedChunk>& chunks) const;
   Result<void> embed_missing(std::vector<model::EmbeddedChunk>& chunks);
+  Result<std::vector<std::vector<float>>> embed(std::span<const std::string_view> texts);
+  Result<void> refresh(const model::ArticleKey& key);
+  void fill_gaps(std::vector<model::EmbeddedChunk>& chunks) const;
   Result<void> renew_vectors(const model::ArticleKey& key, std::vector<model::EmbeddedChunk>& chunks);
 
   const embed::Embedder& embedder_;
@@ -51,6 +67,8 @@ class Ingestor {
   index::Index& index_;
   const Clock& clock_;
   obs::Metrics& metrics_;
+  std::string last_row_;  ///< that embed_some() began with
+  Mutex changing_;        ///< held from a change of the store to that of the index
 };
 
 }  // namespace wellspring::rag

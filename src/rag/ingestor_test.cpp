@@ -139,7 +139,9 @@ TEST_F(IngestorTest, LoadServesWhatIsStoredWithoutEmbedding) {
   ASSERT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
   index::Index fresh({.dimension = 64}, split_at_blanks);
   Ingestor restarted(embedder_, store_, fresh, clock_, metrics_);
-  ASSERT_TRUE(restarted.load(read_stored(store_, embedder_.model_name()).value()).has_value());
+  ASSERT_TRUE(
+      restarted.load(read_stored(store_, embedder_.model_name()).value(), Ingestor::Unembedded::kEmbed)
+          .has_value());
   EXPECT_EQ(fresh.snapshot()->chunk_count(), 2U);
   EXPECT_EQ(embedded(), 2);
 }
@@ -150,7 +152,8 @@ TEST_F(IngestorTest, LoadRenewsVectorsOfAnotherModelOnce) {
   for (int start = 0; start < 2; ++start) {
     index::Index fresh({.dimension = 64}, split_at_blanks);
     Ingestor restarted(other, store_, fresh, clock_, metrics_);
-    ASSERT_TRUE(restarted.load(read_stored(store_, other.model_name()).value()).has_value());
+    ASSERT_TRUE(restarted.load(read_stored(store_, other.model_name()).value(), Ingestor::Unembedded::kEmbed)
+                    .has_value());
     EXPECT_EQ(fresh.snapshot()->chunk_count(), 2U);
     EXPECT_EQ(embedded(), 4);
   }
@@ -159,8 +162,97 @@ TEST_F(IngestorTest, LoadRenewsVectorsOfAnotherModelOnce) {
 }
 
 TEST_F(IngestorTest, LoadOfAnEmptyStoreIsAnEmptyIndex) {
-  ASSERT_TRUE(ingestor_.load(read_stored(store_, embedder_.model_name()).value()).has_value());
+  ASSERT_TRUE(
+      ingestor_.load(read_stored(store_, embedder_.model_name()).value(), Ingestor::Unembedded::kEmbed)
+          .has_value());
   EXPECT_EQ(index_.snapshot()->chunk_count(), 0U);
+}
+
+/// Chunks of a MemoryArticles whose vectors another program left out.
+class GapsInMemory final : public store::MissingVectors {
+ public:
+  explicit GapsInMemory(store::ArticleStore& store) : store_(store) {}
+  Result<std::vector<store::UnembeddedChunk>> list(const std::string&, std::size_t dimension,
+                                                   std::size_t limit) override {
+    std::vector<store::UnembeddedChunk> found;
+    for (const auto& revision : store_.list("", 0, 100).value()) {
+      const auto chunks = store_.chunks(revision.key).value();
+      for (std::size_t i = 0; i < chunks.size() && found.size() < limit; ++i) {
+        if (chunks[i].vector.size() != dimension || ignores_puts)
+          found.push_back(
+              {revision.key.id.value() + "#" + std::to_string(i), revision.key, chunks[i].chunk.text});
+      }
+    }
+    return found;
+  }
+  Result<void> put(const std::string& model, std::span<const store::NewVector> vectors) override {
+    for (const store::NewVector& each : vectors) {
+      const std::size_t at = each.row.find('#');
+      const model::ArticleKey key{ArticleId(each.row.substr(0, at)), "en"};
+      store::Revision revision{.key = key,
+                               .updated_at = {},
+                               .content_hash = "h",
+                               .title = "Animals",
+                               .source = "payload",
+                               .embedding_model = model,
+                               .chunks = store_.chunks(key).value()};
+      revision.chunks[std::stoul(each.row.substr(at + 1))].vector = each.vector;
+      if (const auto kept = store_.publish(revision, Timestamp{}); !kept) return kept.error();
+    }
+    return {};
+  }
+  bool ignores_puts = false;
+
+ private:
+  store::ArticleStore& store_;
+};
+
+class GapsTest : public IngestorTest {
+ protected:
+  GapsTest() {
+    EXPECT_TRUE(ingestor_.publish(article("1", "Animals", kTwoSections)).has_value());
+    store::Revision bare{.key = {ArticleId("1"), "en"},
+                         .updated_at = {},
+                         .content_hash = "h",
+                         .title = "Animals",
+                         .source = "payload",
+                         .embedding_model = embedder_.model_name(),
+                         .chunks = store_.chunks({ArticleId("1"), "en"}).value()};
+    for (auto& each : bare.chunks) each.vector.clear();
+    EXPECT_TRUE(store_.publish(bare, Timestamp{}).has_value());
+  }
+  std::size_t load() {
+    return restarted_.load(read_stored(store_, embedder_.model_name()).value(), Ingestor::Unembedded::kServe)
+        .value();
+  }
+  std::size_t found_by_meaning(const std::string& text) {
+    const auto vector = embedder_.embed(std::array<std::string_view, 1>{text}).value().front();
+    std::size_t near = 0;
+    for (const auto& hit : fresh_.snapshot()->search(
+             {.text = text, .mode = model::SearchMode::kDense, .filter = {}}, vector, {}))
+      near += hit.score > 0.1F;
+    return near;
+  }
+  index::Index fresh_{{.dimension = 64}, split_at_blanks};
+  Ingestor restarted_{embedder_, store_, fresh_, clock_, metrics_};
+  GapsInMemory gaps_{store_};
+};
+
+TEST_F(GapsTest, ServedByWordsAtOnceAndByMeaningWhenEmbedded) {
+  EXPECT_EQ(load(), 2U);
+  EXPECT_EQ(fresh_.snapshot()->chunk_count(), 2U);
+  EXPECT_EQ(found_by_meaning("A red fox."), 0U);
+  EXPECT_EQ(restarted_.embed_some(gaps_).value(), 2U);
+  EXPECT_GT(found_by_meaning("A red fox."), 0U);
+  EXPECT_EQ(restarted_.embed_some(gaps_).value(), 0U);
+  EXPECT_EQ(load(), 0U);
+}
+
+TEST_F(GapsTest, AStoreThatKeepsNoVectorIsNotAskedForEver) {
+  load();
+  gaps_.ignores_puts = true;
+  EXPECT_TRUE(restarted_.embed_some(gaps_).has_value());
+  EXPECT_EQ(restarted_.embed_some(gaps_).error().kind, ErrorKind::kBug);
 }
 
 TEST(ContentHash, TellsWhatShowsAndIgnoresTime) {

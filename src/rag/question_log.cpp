@@ -41,6 +41,7 @@ UserQuestion to_log(const Question& question, Timestamp now) {
 
 struct QuestionLog::State {
   store::QuestionStore& store;
+  runtime::Lane& lane;  ///< to work on the store
   runtime::Executors& executors;
   const Clock& clock;
   obs::Log& log;
@@ -99,7 +100,7 @@ struct QuestionLog::State {
     // Named, here and below: g++ 12 destroys the captures of a temporary closure twice when a co_await passes
     // it by value.
     auto read = [this] { return store.stats(); };
-    auto stats = co_await runtime::offload(executors.blocking(), std::move(read));
+    auto stats = co_await runtime::offload(lane, std::move(read));
     counted = stats.has_value();
     if (!counted) {
       warn("stored questions were not counted", stats.error().message);
@@ -111,7 +112,7 @@ struct QuestionLog::State {
 
   asio::awaitable<void> prune() {
     auto forget = [this] { return store.prune(options.kept_max); };
-    const auto pruned = co_await runtime::offload(executors.blocking(), std::move(forget));
+    const auto pruned = co_await runtime::offload(lane, std::move(forget));
     // Also after an error: the next try comes with as many more questions.
     unpruned = 0;
     if (!pruned) warn("old questions were not forgotten", pruned.error().message);
@@ -122,7 +123,7 @@ struct QuestionLog::State {
     const Batch batch = std::exchange(waiting, {});
     being_written = batch.size();
     auto append = [this, &batch] { return store.append(batch); };
-    const Result<void> written = co_await runtime::offload(executors.blocking(), std::move(append));
+    const Result<void> written = co_await runtime::offload(lane, std::move(append));
     being_written = 0;
     if (written) {
       count_written(batch);
@@ -149,9 +150,10 @@ struct QuestionLog::State {
   }
 };
 
-QuestionLog::QuestionLog(store::QuestionStore& store, runtime::Executors& executors, const Clock& clock,
-                         obs::Log& log, obs::Metrics& metrics, const QuestionLogOptions& options)
-    : state_(new State{store, executors, clock, log, metrics, options}) {}
+QuestionLog::QuestionLog(store::QuestionStore& store, runtime::Lane& lane, runtime::Executors& executors,
+                         const Clock& clock, obs::Log& log, obs::Metrics& metrics,
+                         const QuestionLogOptions& options)
+    : state_(new State{store, lane, executors, clock, log, metrics, options}) {}
 
 QuestionLog::~QuestionLog() = default;
 

@@ -11,6 +11,7 @@
 #include "obs/metrics.hpp"
 #include "rag/answerer.hpp"
 #include "runtime/executors.hpp"
+#include "runtime/lane.hpp"
 #include "store/question_store.hpp"
 
 namespace wellspring::rag {
@@ -29,8 +30,8 @@ struct QuestionLogOptions {
 /// thread-safe across executors. Destroy when io runs no more.
 class QuestionLog {
  public:
-  QuestionLog(store::QuestionStore& store, runtime::Executors& executors, const Clock& clock, obs::Log& log,
-              obs::Metrics& metrics, const QuestionLogOptions& options);
+  QuestionLog(store::QuestionStore& store, runtime::Lane& lane, runtime::Executors& executors,
+              const Clock& clock, obs::Log& log, obs::Metrics& metrics, const QuestionLogOptions& options);
   ~QuestionLog();
   QuestionLog(const QuestionLog&) = delete;
   QuestionLog& operator=(const QuestionLog&) = delete;

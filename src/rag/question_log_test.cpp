@@ -10,6 +10,7 @@
 #include "base/manual_clock.hpp"
 #include "base/mutex.hpp"
 #include "rag/question_text.hpp"
+#include "runtime/thread_lane.hpp"
 #include "store/memory_questions.hpp"
 
 namespace wellspring::rag {
@@ -63,7 +64,7 @@ class QuestionLogTest : public ::testing::Test {
   ~QuestionLogTest() override { store_.set(false, false); }
 
   QuestionLog& make(QuestionLogOptions options = {}) {
-    return log_.emplace(store_, executors_, clock_, lines_, metrics_, options);
+    return log_.emplace(store_, lane_, executors_, clock_, lines_, metrics_, options);
   }
   static Question asked(const std::string& text, Delivery delivery = Delivery::kWhole) {
     Question question;
@@ -97,6 +98,7 @@ class QuestionLogTest : public ::testing::Test {
   obs::Metrics metrics_;
   UnrulyStore store_;
   runtime::Executors executors_{{.cpu_threads = 1, .blocking_threads = 1}};
+  runtime::ThreadLane lane_{executors_.blocking()};
   std::optional<QuestionLog> log_;
 };
 

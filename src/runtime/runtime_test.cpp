@@ -7,6 +7,7 @@
 
 #include "runtime/executors.hpp"
 #include "runtime/offload.hpp"
+#include "runtime/thread_lane.hpp"
 
 namespace wellspring::runtime {
 namespace {
@@ -43,6 +44,53 @@ TEST(Offload, AnExceptionBecomesABug) {
   ASSERT_TRUE(result.has_error());
   EXPECT_EQ(result.error().kind, ErrorKind::kBug);
   EXPECT_NE(result.error().message.find("boom"), std::string::npos);
+}
+
+/// Lets in, or not, what comes.
+class StubLane final : public Lane {
+ public:
+  explicit StubLane(Result<void> answer) : answer_(std::move(answer)) {}
+  void enter(Work work, std::source_location) override { work(answer_); }
+
+ private:
+  const Result<void> answer_;
+};
+
+Result<int> through(Lane& lane, int& runs) {
+  asio::io_context io;
+  Result<int> outcome = 0;
+  asio::co_spawn(
+      io,
+      [&]() -> asio::awaitable<void> {
+        auto work = [&runs]() -> Result<int> { return ++runs; };
+        outcome = co_await offload(lane, std::move(work));
+      },
+      asio::detached);
+  io.run();
+  return outcome;
+}
+
+TEST(Offload, ALaneThatLetsInRunsTheWork) {
+  StubLane open({});
+  int runs = 0;
+  EXPECT_EQ(through(open, runs).value(), 1);
+}
+
+TEST(Offload, ALaneWithoutAWayInRunsNothingAndSaysWhy) {
+  StubLane full(fail(ErrorKind::kUnavailable, "full"));
+  int runs = 0;
+  const auto refused = through(full, runs);
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().message, "full");
+  EXPECT_EQ(runs, 0);
+}
+
+TEST(ThreadLane, RunsOnItsThreads) {
+  asio::thread_pool threads(1);
+  ThreadLane lane(threads);
+  int runs = 0;
+  EXPECT_EQ(through(lane, runs).value(), 1);
+  threads.join();
 }
 
 TEST(Executors, StopIsIdempotent) {

@@ -255,20 +255,23 @@ Worker::Worker(store::JobJournal& journal, store::ArticleStore& articles, Ingest
 
 Worker::~Worker() = default;
 
-Result<void> Worker::start() {
+Result<void> Worker::recover() {
   auto recovered = state_->journal.recover();
   if (!recovered) return recovered.error();
   if (*recovered > 0) {
     state_->log.info(kLogger, "jobs of an interrupted run are queued again",
                      {{"jobs", std::to_string(*recovered)}});
   }
+  return {};
+}
+
+void Worker::start() {
   for (std::size_t slot = 0; slot < state_->alarms.size(); ++slot) {
     ++state_->slots_running;
     asio::co_spawn(state_->executors.io(), run_slot(state_, slot), [](const std::exception_ptr& thrown) {
       if (thrown) std::rethrow_exception(thrown);
     });
   }
-  return {};
 }
 
 void Worker::notify() {

@@ -33,8 +33,10 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Puts jobs left running by a crash back to queued, then starts. Call once, on io.
-  Result<void> start();
+  /// Puts jobs left running by a crash back to queued. Blocks; before start().
+  Result<void> recover();
+  /// Call once, on io.
+  void start();
   /// There may be something to do. On io.
   void notify();
   /// Stops claiming and waits for the jobs under way; what is queued stays queued. On io. Idempotent.

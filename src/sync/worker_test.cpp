@@ -95,7 +95,8 @@ class WorkerTest : public IoHarness {
                                   .retry = {.attempts_max = 3,
                                             .backoff_first = std::chrono::minutes{1},
                                             .backoff_max = std::chrono::minutes{4}}});
-    ASSERT_TRUE(worker_->start().has_value());
+    ASSERT_TRUE(worker_->recover().has_value());
+    worker_->start();
   }
   model::Job job(JobId id) { return *journal_.find(id).value(); }
   bool reaches(JobId id, JobState state) {

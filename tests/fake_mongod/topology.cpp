@@ -6,8 +6,6 @@
 namespace wellspring::testing {
 namespace {
 
-// MongoDB 6.0 speaks wire versions up to 17, the newest that libmongoc 1.23 knows.
-constexpr std::int32_t kMaxWireVersion = 17;
 constexpr std::int32_t kDocumentBytesMax = 16 * 1024 * 1024;
 constexpr std::int32_t kMessageBytesMax = 48'000'000;
 constexpr std::int32_t kWriteBatchMax = 100'000;
@@ -40,7 +38,7 @@ Document Topology::hello_reply(std::int64_t connection_id, Timestamp now) const 
   bson_append_date_time(reply.get(), "localTime", -1, now.time_since_epoch().count());
   return reply.add("connectionId", connection_id)
       .add("minWireVersion", 0)
-      .add("maxWireVersion", kMaxWireVersion)
+      .add("maxWireVersion", options_.max_wire_version)
       .add("readOnly", false)
       .add("ok", 1.0);
 }

@@ -11,6 +11,8 @@ namespace wellspring::testing {
 struct TopologyOptions {
   bool topology_version = true;  ///< as MongoDB since 4.4: drivers then stream hello and measure RTT apart
   std::string replica_set;       ///< empty: a standalone server; else the only member of that set
+  /// MongoDB 6.0 speaks up to 17, the newest that libmongoc 1.23 knows.
+  std::int32_t max_wire_version = 17;
 };
 
 /// What hello says about the server. Pure; not thread-safe.

@@ -23,7 +23,9 @@
 
 #include "mongo/driver/library.hpp"
 #include "mongo/driver/mongo_pool.hpp"
+#include "mongo/driver/topology.hpp"
 #include "mongo/driver/uri.hpp"
+#include "mongo/driver/with_client.hpp"
 
 namespace {
 
@@ -64,22 +66,37 @@ PoolOptions options_of(const ConnectionString& connection) {
   return options;
 }
 
-/// Find one document. What went wrong, or nothing.
-std::optional<std::string> find_one(MongoPool& pool, const std::string& collection) {
-  auto lease = pool.acquire();
-  if (!lease) return lease.error().message;
-  const CollectionHandle handle(mongoc_client_get_collection(lease->client(), "bench", collection.c_str()));
+bool find_over(mongoc_client_t* client, const std::string& collection, bson_error_t* error) {
+  const CollectionHandle handle(mongoc_client_get_collection(client, "bench", collection.c_str()));
   const BsonHandle filter(BCON_NEW("_id", BCON_INT32(1)));
   const BsonHandle options(BCON_NEW("limit", BCON_INT64(1)));
   const CursorHandle cursor(
       mongoc_collection_find_with_opts(handle.get(), filter.get(), options.get(), nullptr));
   const bson_t* document = nullptr;
   while (mongoc_cursor_next(cursor.get(), &document)) continue;
-  bson_error_t error;
-  if (!mongoc_cursor_error(cursor.get(), &error)) return std::nullopt;
-  const bool network = error.domain == MONGOC_ERROR_STREAM || error.domain == MONGOC_ERROR_SERVER_SELECTION;
-  if (network) lease->mark(Returned::kError);
-  return error.message;
+  return !mongoc_cursor_error(cursor.get(), error);
+}
+
+/// A pool with a topology of its own.
+struct OnePool {
+  OnePool(const ConnectionString& connection, PoolOptions options, const Clock& clock, Keeper& keeper)
+      : topology(connection.uri.get(), "bench", options.max_size),
+        pool(topology, std::move(options), {.clock = clock, .keeper = keeper, .on_overdue = {}}) {
+    topology.start();
+  }
+  ~OnePool() { close(); }
+  bool close() { return pool.close(milliseconds{500}, milliseconds{1'000}) && topology.shut_down(); }
+
+  Topology topology;
+  MongoPool pool;
+};
+
+/// Find one document. What went wrong, or nothing.
+std::optional<std::string> find_one(OnePool& pool, const std::string& collection) {
+  const auto found = with_client(
+      pool.pool, {.name = "finding", .repeat = Repeat::kIdempotent},
+      [&](mongoc_client_t* client, bson_error_t* error) { return find_over(client, collection, error); });
+  return found ? std::nullopt : std::optional(found.error().message);
 }
 
 /// What a command's finds came to.
@@ -147,13 +164,11 @@ class Probe {
   }
 
  private:
-  std::shared_ptr<MongoPool> open(const std::string& text) {
+  std::shared_ptr<OnePool> open(const std::string& text) {
     if (auto known = named_.lock()) return known;  // one pool a name
     const auto connection = read_connection_string(text);
     if (!connection) throw Failure(connection.error());
-    auto pool =
-        std::make_shared<MongoPool>(connection->uri.get(), "bench", options_of(*connection),
-                                    MongoPool::Parts{.clock = clock_, .keeper = keeper_, .on_overdue = {}});
+    auto pool = std::make_shared<OnePool>(*connection, options_of(*connection), clock_, keeper_);
     named_ = pool;
     return pool;
   }
@@ -195,7 +210,7 @@ class Probe {
 
   json::object close() {
     const auto start = std::chrono::steady_clock::now();
-    const bool all = pool_->close(milliseconds{500}, milliseconds{1'000});
+    const bool all = pool_->close();
     const auto ms =
         std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start).count();
     if (!all) return {{"err", "a lease did not come home"}, {"ms", ms}};
@@ -204,9 +219,9 @@ class Probe {
 
   const SystemClock clock_;
   Keeper keeper_{clock_};
-  std::shared_ptr<MongoPool> pool_;
-  std::weak_ptr<MongoPool> named_;
-  std::vector<std::shared_ptr<MongoPool>> kept_;
+  std::shared_ptr<OnePool> pool_;
+  std::weak_ptr<OnePool> named_;
+  std::vector<std::shared_ptr<OnePool>> kept_;
   std::vector<std::jthread> background_;
 };
 

@@ -15,8 +15,10 @@ namespace {
 using ::wellspring::mongo::PoolOptions;
 using ::wellspring::mongo::driver::Library;
 using ::wellspring::mongo::driver::MongoPool;
+using ::wellspring::mongo::driver::Topology;
 
 constexpr std::chrono::seconds kServerAnswersWithin{20};
+constexpr std::chrono::seconds kCloseLimit{1};
 
 SystemClock& test_clock() {
   static SystemClock clock;
@@ -43,10 +45,17 @@ TestPool::TestPool(const std::string& uri, const std::string& app_name) {
   options.max_size = 8;
   options.wait_limit = kServerAnswersWithin;
   options.lost_limit = kServerAnswersWithin;
-  pool_ = std::make_unique<MongoPool>(connection.uri.get(), app_name, options,
+  topology_ = std::make_unique<Topology>(connection.uri.get(), app_name, options.max_size);
+  pool_ = std::make_unique<MongoPool>(*topology_, options,
                                       MongoPool::Parts{.clock = clock_, .keeper = keeper_, .on_overdue = {}});
+  topology_->start();
   const auto first = pool_->acquire({}, clock_.steady() + kServerAnswersWithin);
   if (!first) throw Failure(first.error());
+}
+
+TestPool::~TestPool() {
+  pool_->close(kCloseLimit, kCloseLimit);
+  topology_->shut_down();
 }
 
 MongoPool& shared_pool() {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "mongo/driver/mongo_pool.hpp"
+#include "mongo/driver/topology.hpp"
 #include "obs/log.hpp"
 #include "store/mongo/mongo_store.hpp"
 
@@ -24,11 +25,13 @@ class Server {
 class TestPool {
  public:
   explicit TestPool(const std::string& uri, const std::string& app_name = "wellspring:test");
+  ~TestPool();
   ::wellspring::mongo::driver::MongoPool& get() { return *pool_; }
 
  private:
   SystemClock clock_;
   ::wellspring::mongo::Keeper keeper_{clock_};
+  std::unique_ptr<::wellspring::mongo::driver::Topology> topology_;
   std::unique_ptr<::wellspring::mongo::driver::MongoPool> pool_;
 };
 

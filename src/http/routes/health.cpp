@@ -3,6 +3,7 @@
 #include "http/routes/routes.hpp"
 #include "http/wire/errors.hpp"
 #include "runtime/offload.hpp"
+#include "runtime/single_flight.hpp"
 
 namespace wellspring::http::routes {
 namespace {
@@ -18,23 +19,30 @@ json::object vector_store(const Services& services, const Result<store::StoreCou
                           SteadyTime start) {
   services.metrics.set("vector_store_health", {}, counts ? 1 : 0);
   if (!counts) {
-    return {{"status", "unhealthy"},
+    // A store that is slow is not one that is gone: answers still come from the index.
+    const bool slow = counts.error().kind == ErrorKind::kDeadline;
+    return {{"status", slow ? "degraded" : "unhealthy"},
             {"error", wire::public_message(counts.error())},
             {"mongodb_available", false}};
   }
-  const bool ready = services.readiness().ready;
-  return {{"status", ready ? "healthy" : "degraded"},
+  const Readiness readiness = services.readiness();
+  return {{"status", readiness.ready && readiness.reason.empty() ? "healthy" : "degraded"},
           {"mongodb_available", true},
           {"document_counts",
            json::object{{"total", counts->chunks}, {"published", counts->chunks}, {"draft", 0}}},
           {"check_duration_seconds", seconds_since(services.clock, start)}};
 }
 
-asio::awaitable<Response> health(const Services& services, const Request&) {
+using StoreLook = runtime::SingleFlight<store::StoreCounts>;
+
+asio::awaitable<Result<store::StoreCounts>> count(const Services& services) {
+  auto work = [&services] { return services.articles.counts(); };
+  co_return co_await runtime::offload(services.executors.blocking(), std::move(work));
+}
+
+asio::awaitable<Response> health(const Services& services, StoreLook& look) {
   const SteadyTime start = services.clock.steady();
-  auto count = [&services] { return services.articles.counts(); };
-  const Result<store::StoreCounts> counts =
-      co_await runtime::offload(services.executors.blocking(), std::move(count));
+  const Result<store::StoreCounts> counts = co_await look.get();
   json::object store = vector_store(services, counts, start);
   const json::value status = store["status"];
   const json::object model{{"status", "healthy"}, {"api_key_configured", services.language_model}};
@@ -56,11 +64,13 @@ asio::awaitable<Response> live(const Services& services, const Request&) {
 
 asio::awaitable<Response> ready(const Services& services, const Request&) {
   const Readiness readiness = services.readiness();
-  json::object body{{"status", readiness.ready ? "healthy" : "unhealthy"},
+  json::object body{{"status", !readiness.ready           ? "unhealthy"
+                               : readiness.reason.empty() ? "healthy"
+                                                          : "degraded"},
                     {"timestamp", format_timestamp(services.clock.wall())},
                     {"ready", readiness.ready}};
+  if (!readiness.reason.empty()) body["reason"] = readiness.reason;
   if (readiness.ready) co_return wire::json_response(200, body);
-  body["reason"] = readiness.reason;
   Response response = wire::json_response(503, body);
   response.headers.emplace_back("Retry-After", "1");
   co_return response;
@@ -83,8 +93,12 @@ void add_health(Router& router, const Services& services) {
   services.metrics.before_render([&services] { refresh_gauges(services); });
   const RouteOptions uncounted{.admission = Admission::kAlways, .counted = false};
   const RouteOptions counted{.admission = Admission::kAlways};
-  router.add({Method::kGet, "/health", with(services, health), uncounted});
-  router.add({Method::kGet, "/health/detailed", with(services, health), counted});
+  const auto look =
+      std::make_shared<StoreLook>(services.executors.io(), services.clock, runtime::SingleFlightOptions{},
+                                  [&services] { return count(services); });
+  const Handler check = [&services, look](const Request&) { return health(services, *look); };
+  router.add({Method::kGet, "/health", check, uncounted});
+  router.add({Method::kGet, "/health/detailed", check, counted});
   router.add({Method::kGet, "/health/live", with(services, live), counted});
   router.add({Method::kGet, "/health/ready", with(services, ready), counted});
 }

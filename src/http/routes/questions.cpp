@@ -22,7 +22,7 @@ asio::awaitable<Response> list(const Services& services, const Request& request)
     return services.questions.page(filter, query->offset(), query->page_size);
   };
   const Result<store::QuestionPage> page =
-      co_await runtime::offload(services.executors.blocking(), std::move(work));
+      co_await runtime::offload(services.questions_lane, std::move(work));
   if (!page) co_return wire::error_response(page.error());
   co_return wire::json_response(200, wire::to_json(*page, *query));
 }
@@ -30,7 +30,7 @@ asio::awaitable<Response> list(const Services& services, const Request& request)
 asio::awaitable<Response> stats(const Services& services, const Request&) {
   auto work = [&services] { return services.questions.stats(); };
   const Result<store::QuestionStats> counted =
-      co_await runtime::offload(services.executors.blocking(), std::move(work));
+      co_await runtime::offload(services.questions_lane, std::move(work));
   if (!counted) co_return wire::error_response(counted.error());
   co_return wire::json_response(200, wire::to_json(*counted));
 }

@@ -16,6 +16,7 @@ Router product_routes(const Services& services, std::span<const StaticFile> page
   routes::add_documents(router, services);
   routes::add_sources(router, services);
   routes::add_questions(router, services);
+  routes::add_admin(router, services);
   return router;
 }
 

@@ -28,6 +28,7 @@ void add_import(Router& router, const Services& services);
 void add_documents(Router& router, const Services& services);
 void add_sources(Router& router, const Services& services);
 void add_questions(Router& router, const Services& services);
+void add_admin(Router& router, const Services& services);
 
 }  // namespace routes
 }  // namespace wellspring::http

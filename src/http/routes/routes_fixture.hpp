@@ -16,6 +16,7 @@
 #include "embed/hashing_embedder.hpp"
 #include "http/server_fixture.hpp"
 #include "rag/ingestor.hpp"
+#include "runtime/thread_lane.hpp"
 #include "store/memory_questions.hpp"
 #include "store/memory_sources.hpp"
 #include "store/memory_store.hpp"
@@ -85,15 +86,17 @@ class RoutesTest : public ::testing::Test {
                                                 server.metrics());
     intake_ = std::make_unique<sync::Intake>(journal_, server.executors(), clock_, server.metrics(),
                                              sync::IntakeOptions{});
-    question_log_ = std::make_unique<rag::QuestionLog>(questions_, server.executors(), clock_, server.log(),
-                                                       server.metrics(), rag::QuestionLogOptions{});
-    services_.reset(new Services{*retriever_, *answerer_, *intake_, articles_, journal_, sources_, questions_,
-                                 *question_log_, [this] { return index_.snapshot(); },
-                                 [this] {
-                                   return Readiness{ready_, "the index is being loaded"};
-                                 },
-                                 [this] { ++woken_; }, server.executors(), server.metrics(), server.log(),
-                                 clock_});
+    lane_ = std::make_unique<runtime::ThreadLane>(server.executors().blocking());
+    question_log_ =
+        std::make_unique<rag::QuestionLog>(questions_, *lane_, server.executors(), clock_, server.log(),
+                                           server.metrics(), rag::QuestionLogOptions{});
+    services_.reset(new Services{
+        *retriever_, *answerer_, *intake_, articles_, journal_, sources_, questions_, *question_log_, *lane_,
+        *lane_, [this] { return pools_; }, [this] { return index_.snapshot(); },
+        [this] {
+          return Readiness{ready_, ready_ ? "" : "the index is being loaded"};
+        },
+        [this] { ++woken_; }, server.executors(), server.metrics(), server.log(), clock_});
     return product_routes(*services_, kPage);
   }
 
@@ -125,12 +128,14 @@ class RoutesTest : public ::testing::Test {
   store::MemoryQuestions questions_;
   index::Index index_{{}, text::analyze};
   StubModel model_;
+  mongo::PoolsReport pools_;
   std::atomic<bool> ready_ = true;
   std::atomic<int> woken_ = 0;
   std::unique_ptr<rag::Ingestor> ingestor_;
   std::unique_ptr<rag::Retriever> retriever_;
   std::unique_ptr<rag::Answerer> answerer_;
   std::unique_ptr<sync::Intake> intake_;
+  std::unique_ptr<runtime::ThreadLane> lane_;
   std::unique_ptr<rag::QuestionLog> question_log_;
   std::unique_ptr<Services> services_;
   TestServer server_;

@@ -33,8 +33,7 @@ asio::awaitable<Response> create(const Services& services, const Request& reques
   const auto source = wire::parse_new_source(request.body);
   if (!source) co_return wire::validation_response(source.error().list);
   auto work = [&services, &source] { return services.sources.create(*source, services.clock.wall()); };
-  const Result<model::Source> created =
-      co_await runtime::offload(services.executors.blocking(), std::move(work));
+  const Result<model::Source> created = co_await runtime::offload(services.sources_lane, std::move(work));
   if (!created) co_return refusal(created.error());
   co_return wire::json_response(201, wire::to_json(*created));
 }
@@ -47,8 +46,7 @@ Result<json::array> list_sources(store::SourceStore& sources) {
 
 asio::awaitable<Response> list(const Services& services, const Request&) {
   auto work = [&services] { return list_sources(services.sources); };
-  const Result<json::array> sources =
-      co_await runtime::offload(services.executors.blocking(), std::move(work));
+  const Result<json::array> sources = co_await runtime::offload(services.sources_lane, std::move(work));
   if (!sources) co_return refusal(sources.error());
   co_return wire::json_response(200, *sources);
 }
@@ -64,8 +62,7 @@ asio::awaitable<Response> get(const Services& services, const Request& request) 
   const auto id = source_id(request);
   if (!id) co_return wire::error_response(400, kBadId);
   auto work = [&services, &id] { return find(services.sources, *id); };
-  const Result<model::Source> found =
-      co_await runtime::offload(services.executors.blocking(), std::move(work));
+  const Result<model::Source> found = co_await runtime::offload(services.sources_lane, std::move(work));
   if (!found) co_return refusal(found.error());
   co_return wire::json_response(200, wire::to_json(*found));
 }
@@ -78,8 +75,7 @@ asio::awaitable<Response> update(const Services& services, const Request& reques
   auto work = [&services, &id, &changes] {
     return services.sources.update(*id, *changes, services.clock.wall());
   };
-  const Result<model::Source> updated =
-      co_await runtime::offload(services.executors.blocking(), std::move(work));
+  const Result<model::Source> updated = co_await runtime::offload(services.sources_lane, std::move(work));
   if (!updated) co_return refusal(updated.error());
   co_return wire::json_response(200, wire::to_json(*updated));
 }
@@ -88,7 +84,7 @@ asio::awaitable<Response> remove(const Services& services, const Request& reques
   const auto id = source_id(request);
   if (!id) co_return wire::error_response(400, kBadId);
   auto work = [&services, &id] { return services.sources.remove(*id); };
-  const Result<void> removed = co_await runtime::offload(services.executors.blocking(), std::move(work));
+  const Result<void> removed = co_await runtime::offload(services.sources_lane, std::move(work));
   if (!removed) co_return refusal(removed.error());
   Response response;
   response.status = 204;

@@ -5,6 +5,7 @@
 #include "http/routes/routes.hpp"
 #include "http/wire/errors.hpp"
 #include "runtime/offload.hpp"
+#include "runtime/single_flight.hpp"
 #include "sync/payload.hpp"
 
 namespace wellspring::http::routes {
@@ -143,9 +144,15 @@ Result<SyncCounts> count_documents(store::ArticleStore& articles) {
   }
 }
 
-asio::awaitable<Response> sync_health(const Services& services, const Request&) {
+using SyncLook = runtime::SingleFlight<SyncCounts>;
+
+asio::awaitable<Result<SyncCounts>> count(const Services& services) {
   auto work = [&services] { return count_documents(services.articles); };
-  const Result<SyncCounts> counts = co_await runtime::offload(services.executors.blocking(), std::move(work));
+  co_return co_await runtime::offload(services.executors.blocking(), std::move(work));
+}
+
+asio::awaitable<Response> sync_health(const Services& services, SyncLook& look) {
+  const Result<SyncCounts> counts = co_await look.get();
   const std::string now = format_timestamp(services.clock.wall());
   if (!counts) {
     co_return wire::json_response(200, json::object{{"status", "unhealthy"},
@@ -168,7 +175,13 @@ void add_sync(Router& router, const Services& services) {
   const RouteOptions webhook{.body_bytes_max = services.sync_body_bytes_max};
   router.add({Method::kPost, "/api/v1/sync/payload", with(services, payload), webhook});
   router.add({Method::kPost, "/api/v1/sync/test-webhook", with(services, test_webhook), webhook});
-  router.add({Method::kGet, "/api/v1/sync/health", with(services, sync_health), {}});
+  const auto look =
+      std::make_shared<SyncLook>(services.executors.io(), services.clock, runtime::SingleFlightOptions{},
+                                 [&services] { return count(services); });
+  router.add({Method::kGet,
+              "/api/v1/sync/health",
+              [&services, look](const Request&) { return sync_health(services, *look); },
+              {}});
 }
 
 }  // namespace wellspring::http::routes

@@ -97,7 +97,8 @@ bool wait_for_socket(int socket, short events, SteadyTime until) {
   }
 }
 
-Result<int> connect_socket(const mongoc_host_list_t& host, SteadyTime until) {
+Result<int> connect_socket(const mongoc_host_list_t& host, SteadyTime until, ConnectStage& stage) {
+  stage = host.family == AF_UNIX ? ConnectStage::kTcp : ConnectStage::kDns;
   if (host.family == AF_UNIX) return connect_unix(host, until);
   addrinfo hints{};
   hints.ai_family = host.family;
@@ -107,6 +108,7 @@ Result<int> connect_socket(const mongoc_host_list_t& host, SteadyTime until) {
   if (const int failed = ::getaddrinfo(host.host, port.c_str(), &hints, &found); failed != 0)
     return refused(host, std::string("cannot resolve the name: ") + ::gai_strerror(failed));
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, ::freeaddrinfo);
+  stage = ConnectStage::kTcp;
   int error = ECONNREFUSED;
   for (const addrinfo* one = all.get(); one != nullptr; one = one->ai_next) {
     const int socket = connect_to(one->ai_family, one->ai_addr, one->ai_addrlen, until, error);

@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "mongo/driver/cursor.hpp"
+
 namespace wellspring::mongo::driver {
 
 /// Owners of libmongoc's handles.
@@ -15,7 +17,6 @@ struct Destroyer {
   }
 };
 using UriHandle = std::unique_ptr<mongoc_uri_t, Destroyer<mongoc_uri_destroy>>;
-using CursorHandle = std::unique_ptr<mongoc_cursor_t, Destroyer<mongoc_cursor_destroy>>;
 using CollectionHandle = std::unique_ptr<mongoc_collection_t, Destroyer<mongoc_collection_destroy>>;
 using ApmHandle = std::unique_ptr<mongoc_apm_callbacks_t, Destroyer<mongoc_apm_callbacks_destroy>>;
 

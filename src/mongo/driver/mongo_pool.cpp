@@ -1,5 +1,9 @@
 #include "mongo/driver/mongo_pool.hpp"
 
+#include <algorithm>
+
+#include "mongo/driver/pool_lane.hpp"
+
 namespace wellspring::mongo::driver {
 namespace {
 
@@ -9,9 +13,8 @@ constexpr std::chrono::milliseconds kCutOfTheForgetful{3'000};
 
 }  // namespace
 
-MongoPool::MongoPool(const mongoc_uri_t* uri, const std::string& app_name, PoolOptions options, Parts parts)
-    : clients_(uri,
-               {.app_name = app_name, .places = options.max_size, .handshakes_max = options.connecting_max}),
+MongoPool::MongoPool(Topology& topology, PoolOptions options, Parts parts)
+    : clients_(topology, options.max_size, options.connecting_max),
       connectors_(options.connecting_max),
       pool_(std::move(options),
             {.factory = clients_,
@@ -21,10 +24,11 @@ MongoPool::MongoPool(const mongoc_uri_t* uri, const std::string& app_name, PoolO
              .on_overdue = std::move(parts.on_overdue),
              .observer = parts.observer}) {
   // Until the monitor has found the server, it alone tries to connect.
-  pool_.server_lost("the server has not answered yet");
+  pool_.server_lost(topology.why_lost());
   pool_.ready();
-  clients_.start([this](bool reachable, const std::string& why) {
+  topology.add_listener([this](bool reachable, const std::string& why) {
     if (reachable) {
+      clients_.server_found();
       pool_.server_found();
     } else {
       pool_.server_lost(why);
@@ -36,20 +40,19 @@ MongoPool::~MongoPool() {
   close(kDrainOfTheForgetful, kCutOfTheForgetful);
 }
 
-Result<ClientLease> MongoPool::acquire(LeaseTag tag, SteadyTime deadline) {
-  auto lease = pool_.acquire(std::move(tag), deadline);
+Result<ClientLease> MongoPool::dress(Result<Lease> lease, SteadyTime deadline) {
   if (!lease) return lease.error();
   ClientLease held(std::move(*lease), clients_);
   held.set_deadline(deadline);
   return held;
 }
 
-bool MongoPool::close(std::chrono::milliseconds drain, std::chrono::milliseconds cut) {
-  if (closed_) return true;
-  if (!pool_.close(drain, cut)) return false;
-  clients_.shut_down();
-  closed_ = true;
-  return true;
+Result<ClientLease> MongoPool::acquire(LeaseTag tag, SteadyTime deadline) {
+  if (auto reserved = Reservation::take(*this)) {
+    reserved->set_deadline(std::min(deadline, reserved->deadline()));
+    return std::move(*reserved);
+  }
+  return dress(pool_.acquire(std::move(tag), deadline), deadline);
 }
 
 }  // namespace wellspring::mongo::driver

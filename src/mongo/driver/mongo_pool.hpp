@@ -2,8 +2,8 @@
 
 #include <mongoc/mongoc.h>
 
-#include <functional>
 #include <string>
+#include <utility>
 
 #include "mongo/driver/client_set.hpp"
 #include "mongo/pool.hpp"
@@ -17,17 +17,22 @@ class ClientLease {
   ClientLease(Lease lease, ClientSet& clients) : lease_(std::move(lease)), clients_(&clients) {}
   mongoc_client_t* client() const { return clients_->client(lease_.slot()); }
   /// When what the client does has to be over.
-  void set_deadline(SteadyTime at) const { clients_->seat(lease_.slot()).set_deadline(at); }
+  void set_deadline(SteadyTime at) const { seat().set_deadline(at); }
+  SteadyTime deadline() const { return seat().deadline(); }
   /// After a failed operation: whether the connection may be used again.
   void mark(Returned how) { lease_.mark(how); }
+  /// Grows with each message sent: what left it as it was never reached a server.
+  std::uint64_t sent() const { return seat().sent(); }
 
  private:
+  Seat& seat() const { return clients_->seat(lease_.slot()); }
+
   Lease lease_;
   ClientSet* clients_;
 };
 
 /// One named pool of connections to MongoDB: the policy, libmongoc's clients and the threads that connect.
-/// Thread-safe.
+/// Several may share a topology. Thread-safe.
 class MongoPool {
  public:
   struct Parts {
@@ -36,26 +41,46 @@ class MongoPool {
     Pool::OnOverdue on_overdue;
     PoolObserver* observer = nullptr;
   };
-  /// Begins to connect; waits for nothing. Throws Failure on a URI that cannot be used.
-  MongoPool(const mongoc_uri_t* uri, const std::string& app_name, PoolOptions options, Parts parts);
+  /// To be made before the topology starts; the topology is to be shut down before this dies. Connects once a
+  /// server was found.
+  MongoPool(Topology& topology, PoolOptions options, Parts parts);
   ~MongoPool();
 
   /// Blocks the calling thread, at most for the pool's wait and until the deadline, which then also holds for
   /// what the client does.
   Result<ClientLease> acquire(LeaseTag tag = {}, SteadyTime deadline = SteadyTime::max());
 
-  /// Every socket and monitor closed: true. A lease that does not come home in time keeps all of it open:
-  /// false, and the process should end without more ado. A second call does nothing more.
-  bool close(std::chrono::milliseconds drain, std::chrono::milliseconds cut);
+  /// Suspends nobody: `done(Result<ClientLease>)` is called once, on the thread that decided, possibly before
+  /// this returns; it must not block.
+  template <class Done>
+  void async_acquire(LeaseTag tag, SteadyTime deadline, Done done) {
+    pool_.async_acquire(std::move(tag), deadline,
+                        [this, deadline, done = std::move(done)](Result<Lease> lease) mutable {
+                          done(dress(std::move(lease), deadline));
+                        });
+  }
 
+  /// As Pool::wait_warm().
+  Result<void> wait_warm(SteadyTime until) { return pool_.wait_warm(until); }
+
+  /// Every connection handed back to the topology: true. A second call only waits.
+  bool close(std::chrono::milliseconds drain, std::chrono::milliseconds cut) {
+    return pool_.close(drain, cut);
+  }
+
+  /// After close(): the goodbyes that the topology still says over these connections end by then.
+  void finish_by(SteadyTime at) { clients_.set_deadlines(at); }
+
+  const std::string& name() const { return pool_.name(); }
   PoolReport report() const { return pool_.report(); }
-  const ClientSet& clients() const { return clients_; }
+  SocketReport sockets() const { return clients_.sockets(); }
 
  private:
+  Result<ClientLease> dress(Result<Lease> lease, SteadyTime deadline);
+
   ClientSet clients_;
   runtime::Crew connectors_;
   Pool pool_;
-  bool closed_ = false;
 };
 
 }  // namespace wellspring::mongo::driver

@@ -21,13 +21,13 @@ bool Seat::is_alive() const {
 void Seat::attach(int socket) {
   const MutexLock lock(mutex_);
   socket_ = socket;
-  ++books_.opened;
+  books_.opened();
 }
 
 void Seat::detach(int socket) {
   const MutexLock lock(mutex_);
   if (socket_ == socket) socket_ = -1;
-  ++books_.closed;
+  books_.closed();
 }
 
 }  // namespace wellspring::mongo::driver

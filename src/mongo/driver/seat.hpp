@@ -5,41 +5,10 @@
 
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
+#include "mongo/driver/gate.hpp"
+#include "mongo/driver/socket_books.hpp"
 
 namespace wellspring::mongo::driver {
-
-/// What all sockets of a pool share.
-struct SocketBooks {
-  std::atomic<std::uint64_t> opened{0};
-  std::atomic<std::uint64_t> closed{0};
-};
-
-/// Lets few through at a time. Thread-safe.
-class Gate {
- public:
-  explicit Gate(std::size_t most) : free_(most) {}
-  /// False when it is still full at `until`.
-  bool enter(SteadyTime until) {
-    const MutexLock lock(mutex_);
-    while (free_ == 0) {
-      const SteadyTime now = std::chrono::steady_clock::now();
-      if (now >= until) return false;
-      opened_.wait_for(mutex_, until - now);
-    }
-    --free_;
-    return true;
-  }
-  void leave() {
-    const MutexLock lock(mutex_);
-    ++free_;
-    opened_.notify_one();
-  }
-
- private:
-  Mutex mutex_;
-  Condition opened_;
-  std::size_t free_ WELLSPRING_GUARDED_BY(mutex_);
-};
 
 /// The place of one connection of a pool, through which its socket can be seen and cut from outside. The
 /// socket of a client that talks to several servers is the last one opened. Thread-safe.
@@ -55,6 +24,10 @@ class Seat {
   /// The end of what the holder may take; handshakes have their own.
   void set_deadline(SteadyTime at) { deadline_ = at; }
   SteadyTime deadline() const { return deadline_; }
+
+  /// How often something was sent over an established socket: what did not move this never reached a server.
+  std::uint64_t sent() const { return sent_; }
+  void note_sent() { sent_.fetch_add(1, std::memory_order_relaxed); }
 
   /// Ends what this connection is doing or will begin to do.
   void cut(std::uint64_t connection);
@@ -77,6 +50,7 @@ class Seat {
   SocketBooks& books_;
   Gate& gate_;
   std::atomic<SteadyTime> deadline_{SteadyTime::max()};
+  std::atomic<std::uint64_t> sent_{0};
   mutable Mutex mutex_;
   std::uint64_t connection_ WELLSPRING_GUARDED_BY(mutex_) = 0;
   std::uint64_t cut_ WELLSPRING_GUARDED_BY(mutex_) = 0;

@@ -18,13 +18,19 @@ namespace {
 constexpr int kStreamType = 0x57;  // none of libmongoc's
 constexpr std::size_t kBufferBytes = 16 * 1024;
 constexpr std::int32_t kConnectMs = 2'000;
+// Longer than many handshakes in a row: giving up here costs the pool all its connections.
+constexpr std::chrono::milliseconds kGateWait{5'000};
 
 /// libmongoc knows the first member, we the rest.
 struct SocketStream {
   mongoc_stream_t base{};
   Seat* seat = nullptr;
   int socket = -1;
-  bool shaking_hands = true;  ///< until the first answer; holds a place in the gate
+  std::string host;  ///< "host:port"
+  SteadyTime begun;
+  ConnectStage stage = ConnectStage::kTcp;
+  bool shaking_hands = true;  ///< until hello was answered; holds a place in the gate
+  bool answered = false;      ///< something was read since TLS, if any, was set up
   bool timed_out = false;
 };
 static_assert(offsetof(SocketStream, base) == 0);
@@ -33,13 +39,23 @@ SocketStream& self(mongoc_stream_t* stream) {
   return *reinterpret_cast<SocketStream*>(stream);
 }
 
+/// What is written after the first answer is no handshake any more: hello was to the driver's liking.
 void end_handshake(SocketStream& stream) {
-  if (std::exchange(stream.shaking_hands, false)) stream.seat->gate().leave();
+  if (!stream.answered || !std::exchange(stream.shaking_hands, false)) return;
+  stream.seat->gate().succeeded(stream.host);
+  stream.seat->books().connected(std::chrono::steady_clock::now() - stream.begun);
+}
+
+void give_up_handshake(SocketStream& stream) {
+  end_handshake(stream);  // closed right after hello was answered: the server is there
+  if (!std::exchange(stream.shaking_hands, false)) return;
+  stream.seat->gate().failed(stream.host);
+  stream.seat->books().failed(stream.stage);
 }
 
 int close_stream(mongoc_stream_t* base) {
   SocketStream& stream = self(base);
-  end_handshake(stream);
+  give_up_handshake(stream);
   if (stream.socket < 0) return 0;
   stream.seat->detach(stream.socket);
   return ::close(std::exchange(stream.socket, -1));
@@ -65,6 +81,7 @@ SteadyTime limit_of(const SocketStream& stream, std::int32_t timeout_ms) {
 /// A connection that was once established fails as if it had run out of time; see the header.
 ssize_t fail_with(SocketStream& stream, int error) {
   stream.timed_out = error == ETIMEDOUT || !stream.shaking_hands;
+  if (error != ETIMEDOUT && !stream.shaking_hands && !stream.seat->is_cut()) stream.seat->gate().suspect();
   errno = stream.timed_out ? ETIMEDOUT : error;
   return -1;
 }
@@ -73,7 +90,11 @@ ssize_t write_stream(mongoc_stream_t* base, mongoc_iovec_t* parts, std::size_t c
                      std::int32_t timeout_ms) {
   SocketStream& stream = self(base);
   stream.timed_out = false;
-  if (!stream.shaking_hands && stream.seat->is_cut()) return fail_with(stream, ETIMEDOUT);
+  end_handshake(stream);
+  if (!stream.shaking_hands) {
+    if (stream.seat->is_cut()) return fail_with(stream, ETIMEDOUT);
+    stream.seat->note_sent();
+  }
   const SteadyTime until = limit_of(stream, timeout_ms);
   ssize_t written = 0;
   std::size_t at = 0;
@@ -115,7 +136,7 @@ ssize_t read_stream(mongoc_stream_t* base, mongoc_iovec_t* parts, std::size_t co
       got += static_cast<std::size_t>(bytes);
       parts[at].iov_base = static_cast<char*>(parts[at].iov_base) + bytes;
       parts[at].iov_len -= static_cast<std::size_t>(bytes);
-      end_handshake(stream);
+      stream.answered = true;
       continue;
     }
     if (bytes == 0) {
@@ -156,7 +177,7 @@ bool should_stream_retry(mongoc_stream_t*) {
   return false;  // reads and writes wait by themselves
 }
 
-mongoc_stream_t* make_stream(Seat& seat, int socket) {
+mongoc_stream_t* make_stream(Seat& seat, int socket, const mongoc_host_list_t& host, SteadyTime begun) {
   auto stream = std::make_unique<SocketStream>();
   stream->base.type = kStreamType;
   stream->base.destroy = destroy_stream;
@@ -172,6 +193,9 @@ mongoc_stream_t* make_stream(Seat& seat, int socket) {
   stream->base.should_retry = should_stream_retry;
   stream->seat = &seat;
   stream->socket = socket;
+  stream->host = host.host_and_port;
+  stream->begun = begun;
+  stream->stage = ConnectStage::kHello;
   seat.attach(socket);
   return &stream.release()->base;
 }
@@ -197,6 +221,7 @@ mongoc_ssl_opt_t tls_options(const mongoc_uri_t* uri) {
 /// Takes the stream; null and an error when the handshake fails.
 mongoc_stream_t* add_tls(mongoc_stream_t* stream, const mongoc_uri_t* uri, const mongoc_host_list_t* host,
                          bson_error_t* error) {
+  self(stream).stage = ConnectStage::kTls;
   mongoc_ssl_opt_t options = tls_options(uri);
   mongoc_stream_t* const tls = mongoc_stream_tls_new_with_hostname(stream, host->host, &options, 1);
   if (tls == nullptr) {
@@ -205,9 +230,13 @@ mongoc_stream_t* add_tls(mongoc_stream_t* stream, const mongoc_uri_t* uri, const
                    "TLS cannot be set up; check the tls options of the URI");
     return nullptr;
   }
-  if (mongoc_stream_tls_handshake_block(tls, host->host, connect_ms(uri), error)) return tls;
-  mongoc_stream_destroy(tls);
-  return nullptr;
+  if (!mongoc_stream_tls_handshake_block(tls, host->host, connect_ms(uri), error)) {
+    mongoc_stream_destroy(tls);
+    return nullptr;
+  }
+  self(stream).stage = ConnectStage::kHello;
+  self(stream).answered = false;
+  return tls;
 }
 
 }  // namespace
@@ -215,20 +244,28 @@ mongoc_stream_t* add_tls(mongoc_stream_t* stream, const mongoc_uri_t* uri, const
 mongoc_stream_t* open_stream(const mongoc_uri_t* uri, const mongoc_host_list_t* host, void* user_data,
                              bson_error_t* error) {
   Seat& seat = *static_cast<Seat*>(user_data);
-  const SteadyTime until = std::chrono::steady_clock::now() + std::chrono::milliseconds{connect_ms(uri)};
-  if (!seat.gate().enter(until)) {
-    bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT,
-                   "waited %d ms for other handshakes with %s", connect_ms(uri), host->host_and_port);
+  const SteadyTime asked = std::chrono::steady_clock::now();
+  const SteadyTime patience = std::min(asked + kGateWait, seat.deadline());
+  const Gate::Entry entry = seat.gate().enter(host->host_and_port, patience);
+  if (entry != Gate::Entry::kOpen) {
+    const char* const why = entry == Gate::Entry::kFull ? "too many handshakes are under way"
+                                                        : "another connection failed a moment ago";
+    bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT, "not connecting to %s: %s",
+                   host->host_and_port, why);
     return nullptr;
   }
-  const Result<int> socket = connect_socket(*host, until);
+  const SteadyTime begun = std::chrono::steady_clock::now();
+  const SteadyTime until = begun + std::chrono::milliseconds{connect_ms(uri)};
+  ConnectStage stage = ConnectStage::kDns;
+  const Result<int> socket = connect_socket(*host, until, stage);
   if (!socket) {
-    seat.gate().leave();
+    seat.gate().failed(host->host_and_port);
+    seat.books().failed(stage);
     bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT, "%s",
                    socket.error().message.c_str());
     return nullptr;
   }
-  mongoc_stream_t* stream = make_stream(seat, *socket);
+  mongoc_stream_t* stream = make_stream(seat, *socket, *host, begun);
   if (mongoc_uri_get_tls(uri)) stream = add_tls(stream, uri, host, error);
   return stream != nullptr ? mongoc_stream_buffered_new(stream, kBufferBytes) : nullptr;
 }

@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "model/metadata_json.hpp"
+#include "store/sqlite/job_payload.hpp"
 
 namespace wellspring::store::sqlite {
 namespace {
@@ -54,16 +54,6 @@ Job read_job(const Statement& row) {
   job.not_before = row.optional_time(12);
   job.finished_at = row.optional_time(13);
   return job;
-}
-
-model::Article read_payload(const std::string& text) {
-  boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(text, error);
-  if (error || !value.is_object())
-    throw Failure(fail(ErrorKind::kCorrupt, "the article of a job is no JSON object"));
-  auto article = model::article_from_json(value.get_object());
-  if (!article) throw Failure(article.error());
-  return std::move(*article);
 }
 
 std::optional<Job> find_job(Connection& connection, JobId id) {

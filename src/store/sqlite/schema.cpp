@@ -117,8 +117,21 @@ CREATE INDEX user_questions_by_endpoint ON user_questions (endpoint, asked_at);
 CREATE INDEX user_questions_by_analyzed ON user_questions (analyzed, asked_at);
 )sql";
 
+// What waits for a journal elsewhere; payload is null once the job moved there.
+constexpr const char* kSpooledJobs = R"sql(
+CREATE TABLE spooled_jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  accepted_at INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  payload TEXT,
+  moved_to INTEGER
+) STRICT;
+CREATE INDEX spooled_jobs_waiting ON spooled_jobs (id) WHERE moved_to IS NULL;
+)sql";
+
 // The step at index v brings a file of version v to version v + 1.
-constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions};
+constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions, kSpooledJobs};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 std::int64_t number(Connection& connection, std::string_view sql) {

@@ -5,6 +5,7 @@
 #include "store/sqlite/journal.hpp"
 #include "store/sqlite/questions.hpp"
 #include "store/sqlite/sources.hpp"
+#include "store/sqlite/spool.hpp"
 #include "store/sqlite/transfer.hpp"
 
 namespace wellspring::store::sqlite {
@@ -18,12 +19,14 @@ class OpenStore final : public SqliteStore {
         journal_(database_),
         sources_(database_),
         questions_(database_),
-        transfer_(database_) {}
+        transfer_(database_),
+        spool_(database_) {}
   ArticleStore& articles() override { return articles_; }
   JobJournal& journal() override { return journal_; }
   SourceStore& sources() override { return sources_; }
   QuestionStore& questions() override { return questions_; }
   Transfer& transfer() override { return transfer_; }
+  JobSpool& spool() override { return spool_; }
 
  private:
   Database database_;
@@ -32,6 +35,7 @@ class OpenStore final : public SqliteStore {
   SqliteSources sources_;
   SqliteQuestions questions_;
   SqliteTransfer transfer_;
+  SqliteSpool spool_;
 };
 
 }  // namespace

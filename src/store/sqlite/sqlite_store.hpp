@@ -6,13 +6,15 @@
 #include "base/result.hpp"
 #include "store/article_store.hpp"
 #include "store/job_journal.hpp"
+#include "store/job_spool.hpp"
 #include "store/question_store.hpp"
 #include "store/source_store.hpp"
 #include "store/transfer.hpp"
 
 namespace wellspring::store::sqlite {
 
-/// Articles, jobs, sources and questions in one SQLite file. The stores live as long as this.
+/// Articles, jobs, sources and questions in one SQLite file, and the spool of a journal kept elsewhere. The
+/// stores live as long as this.
 class SqliteStore {
  public:
   virtual ~SqliteStore() = default;
@@ -21,6 +23,7 @@ class SqliteStore {
   virtual SourceStore& sources() = 0;
   virtual QuestionStore& questions() = 0;
   virtual Transfer& transfer() = 0;
+  virtual JobSpool& spool() = 0;
 };
 
 /// Opens `wellspring.db` in `data_dir`, which must exist, creating the file when it is missing. Errors:

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mongo/pool_state.hpp"
+
+namespace wellspring::mongo {
+
+/// One pool at one moment.
+struct PoolReport {
+  PoolOptions options;
+  PoolCounts counts;
+  PoolTotals totals;
+  PoolState::Phase phase{};
+  bool server_is_lost = false;
+  std::uint32_t generation = 0;
+  std::chrono::milliseconds oldest_wait{0};
+  std::chrono::milliseconds oldest_lease{0};
+  std::chrono::milliseconds below_min{0};
+  bool cannot_connect = false;  ///< nothing is open and the last attempt failed
+  bool is_turned_away = false;  ///< the server refuses the credentials
+  std::string last_error;       ///< may be old
+  std::vector<PoolState::Holder> holders;
+  PoolUsage usage;
+};
+
+}  // namespace wellspring::mongo

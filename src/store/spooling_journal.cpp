@@ -1,0 +1,153 @@
+#include "store/spooling_journal.hpp"
+
+#include <algorithm>
+
+namespace wellspring::store {
+namespace {
+
+// Small enough to be in memory whole, whatever the bodies' sizes; claiming comes back for more.
+constexpr std::size_t kMovedAtOnce = 64;
+
+bool is_spooled(JobId id) {
+  return id.value() >= SpoolingJournal::kFirstSpooledId;
+}
+JobId to_public(JobId id) {
+  return JobId(id.value() + SpoolingJournal::kFirstSpooledId);
+}
+JobId to_spool(JobId id) {
+  return JobId(id.value() - SpoolingJournal::kFirstSpooledId);
+}
+
+/// The journal may hold the jobs all the same where only the answer was lost.
+bool is_out_of_reach(const Error& error) {
+  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kDeadline;
+}
+
+}  // namespace
+
+SpoolingJournal::SpoolingJournal(JobJournal& journal, JobSpool& spool, std::function<bool()> is_away,
+                                 std::size_t spooled_max)
+    : journal_(journal), spool_(spool), is_away_(std::move(is_away)), spooled_max_(spooled_max) {}
+
+Result<void> SpoolingJournal::open() {
+  const auto waiting = spool_.waiting();
+  if (!waiting) return waiting.error();
+  waiting_ = *waiting;
+  return {};
+}
+
+Result<std::vector<JobId>> SpoolingJournal::append(std::span<const model::NewJob> jobs, Timestamp now) {
+  if (waiting_ > 0 || is_away_()) return spool(jobs, now);
+  auto ids = journal_.append(jobs, now);
+  return ids.has_error() && is_out_of_reach(ids.error()) ? spool(jobs, now) : ids;
+}
+
+Result<std::vector<JobId>> SpoolingJournal::spool(std::span<const model::NewJob> jobs, Timestamp now) {
+  auto ids = spool_.append(jobs, now, spooled_max_);
+  if (!ids) return ids.error();
+  waiting_ += ids->size();
+  std::ranges::transform(*ids, ids->begin(), to_public);
+  return ids;
+}
+
+Result<void> SpoolingJournal::move_some() {
+  if (waiting_ == 0) return {};
+  const MutexLock lock(moving_);
+  const auto oldest = spool_.oldest(kMovedAtOnce);
+  if (!oldest) return oldest.error();
+  // Jobs that came in together go together, so that each keeps the time of its arrival.
+  for (auto first = oldest->begin(); first != oldest->end();) {
+    const auto last = std::find_if(first, oldest->end(), [&](const SpooledJob& spooled) {
+      return spooled.accepted_at != first->accepted_at;
+    });
+    std::vector<model::NewJob> jobs;
+    for (auto each = first; each != last; ++each) jobs.push_back(each->job);
+    const auto ids = journal_.append(jobs, first->accepted_at);
+    if (!ids) return ids.error();
+    std::vector<std::pair<JobId, JobId>> moves;
+    for (std::size_t i = 0; i < ids->size(); ++i)
+      moves.emplace_back((first + static_cast<std::ptrdiff_t>(i))->id, (*ids)[i]);
+    if (const auto noted = spool_.moved(moves); !noted) return noted.error();
+    waiting_ -= moves.size();
+    first = last;
+  }
+  return {};
+}
+
+Result<std::optional<model::Job>> SpoolingJournal::claim(Timestamp now) {
+  if (const auto moved = move_some(); !moved) return moved.error();
+  return journal_.claim(now);
+}
+
+Result<void> SpoolingJournal::finish(JobId id, model::JobOutcome outcome, Timestamp now) {
+  return journal_.finish(id, outcome, now);
+}
+
+Result<void> SpoolingJournal::fail_attempt(JobId id, const std::string& error,
+                                           std::optional<Timestamp> retry_at, Timestamp now) {
+  return journal_.fail_attempt(id, error, retry_at, now);
+}
+
+Result<void> SpoolingJournal::retry(JobId id) {
+  if (!is_spooled(id)) return journal_.retry(id);
+  const auto spooled = spool_.find(to_spool(id));
+  if (!spooled) return spooled.error();
+  if (!*spooled) return fail(ErrorKind::kNotFound, "there is no such job", std::to_string(id.value()));
+  if (!(*spooled)->moved_to) {
+    return fail(ErrorKind::kConflict, "the job is queued, not dead: it waits for MongoDB to return",
+                std::to_string(id.value()));
+  }
+  return journal_.retry(*(*spooled)->moved_to);
+}
+
+Result<std::size_t> SpoolingJournal::recover() {
+  return journal_.recover();
+}
+
+Result<std::optional<model::Job>> SpoolingJournal::find(JobId id) {
+  if (!is_spooled(id)) return journal_.find(id);
+  auto spooled = spool_.find(to_spool(id));
+  if (!spooled) return spooled.error();
+  if (!*spooled) return std::optional<model::Job>();
+  if ((*spooled)->moved_to) {
+    auto job = journal_.find(*(*spooled)->moved_to);
+    if (job && *job) (*job)->id = id;
+    return job;
+  }
+  model::Job job;
+  job.id = id;
+  job.kind = (*spooled)->job.kind;
+  job.priority = (*spooled)->job.priority;
+  job.accepted_at = (*spooled)->accepted_at;
+  job.article = std::move((*spooled)->job.article);
+  return std::optional(std::move(job));
+}
+
+Result<std::vector<model::Job>> SpoolingJournal::list(const JobFilter& filter, std::size_t offset,
+                                                      std::size_t limit) {
+  return journal_.list(filter, offset, limit);
+}
+
+Result<std::map<model::JobState, std::size_t>> SpoolingJournal::counts(const JobFilter& filter) {
+  auto counts = journal_.counts(filter);
+  const bool all = !filter.article && !filter.first && !filter.last &&
+                   filter.state.value_or(model::JobState::kQueued) == model::JobState::kQueued;
+  if (counts && all) (*counts)[model::JobState::kQueued] += waiting_;
+  return counts;
+}
+
+Result<std::optional<Timestamp>> SpoolingJournal::next_due() {
+  if (waiting_ > 0) return std::optional(Timestamp{});
+  return journal_.next_due();
+}
+
+Result<std::optional<Timestamp>> SpoolingJournal::greatest_updated_at(const ArticleId& id) {
+  return journal_.greatest_updated_at(id);
+}
+
+Result<std::size_t> SpoolingJournal::prune(Timestamp before, std::size_t limit) {
+  if (const auto pruned = spool_.prune(before); !pruned) return pruned.error();
+  return journal_.prune(before, limit);
+}
+
+}  // namespace wellspring::store
