@@ -25,16 +25,34 @@ Enum read_enum(const Fields& fields, const char* name, Enum last) {
   return static_cast<Enum>(value);
 }
 
+Doc row_of(const model::Job& job, bool head) {
+  const model::Article& article = job.article;
+  const bool done = job.state == model::JobState::kDone;
+  const model::JobState state = job.state == model::JobState::kRunning ? model::JobState::kQueued : job.state;
+  return doc("_id", job.id.value(), "article", article.key.id.value(), "locale", article.key.locale, "title",
+             article.title, "updated_at", article.updated_at, "kind", job.kind, "priority", job.priority,
+             "state", state, "outcome", job.outcome, "attempts", job.attempts, "last_error", job.last_error,
+             "accepted_at", job.accepted_at, "not_before", job.not_before, "finished_at", job.finished_at,
+             "head", head, "owner", nullptr, "lease_until", nullptr, "payload",
+             done ? std::nullopt : std::optional(boost::json::serialize(model::to_json(article))));
+}
+
 }  // namespace
 
 Doc job_row(JobId id, const model::NewJob& job, bool head, Timestamp now) {
-  const model::Article& article = job.article;
-  return doc("_id", id.value(), "article", article.key.id.value(), "locale", article.key.locale, "title",
-             article.title, "updated_at", article.updated_at, "kind", job.kind, "priority", job.priority,
-             "state", model::JobState::kQueued, "outcome", model::JobOutcome::kNone, "attempts", 0,
-             "last_error", "", "accepted_at", now, "not_before", nullptr, "finished_at", nullptr, "head",
-             head, "owner", nullptr, "lease_until", nullptr, "payload",
-             boost::json::serialize(model::to_json(article)));
+  return row_of({.id = id,
+                 .kind = job.kind,
+                 .priority = job.priority,
+                 .last_error = {},
+                 .accepted_at = now,
+                 .not_before = {},
+                 .finished_at = {},
+                 .article = job.article},
+                head);
+}
+
+Doc job_row(const model::Job& job) {
+  return row_of(job, false);
 }
 
 model::Job read_job(const bson_t& row) {

@@ -12,6 +12,8 @@
 namespace wellspring::store::mongo {
 
 Doc job_row(JobId id, const model::NewJob& job, bool head, Timestamp now);
+/// A job that is put back as it was, but for running: then it is queued.
+Doc job_row(const model::Job& job);
 /// Throws Failure (kCorrupt).
 model::Job read_job(const bson_t& row);
 /// The rows that a filter means.

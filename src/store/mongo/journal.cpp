@@ -225,6 +225,18 @@ Result<void> MongoJournal::retry(JobId id) {
   });
 }
 
+void MongoJournal::settle_all() {
+  std::vector<UnfinishedJob> jobs;
+  channel_.use([&](Session& session) {
+    session.find(names_.jobs, unfinished(), doc("projection", head_members(), "sort", doc("_id", 1)),
+                 [&](const bson_t& row) {
+                   jobs.push_back(read_unfinished(row));
+                   return true;
+                 });
+  });
+  mark_heads(jobs);
+}
+
 Result<std::size_t> MongoJournal::recover() {
   const MutexLock lock(mutex_);
   Books& books = books_;
@@ -234,17 +246,30 @@ Result<std::size_t> MongoJournal::recover() {
       return session.update(names_.jobs, doc("state", JobState::kRunning, "$or", lost),
                             doc("$set", doc("state", JobState::kQueued, "lease_until", nullptr)));
     });
-    std::vector<UnfinishedJob> jobs;
-    channel_.use([&](Session& session) {
-      session.find(names_.jobs, unfinished(), doc("projection", head_members(), "sort", doc("_id", 1)),
-                   [&](const bson_t& row) {
-                     jobs.push_back(read_unfinished(row));
-                     return true;
-                   });
-    });
-    mark_heads(jobs);
+    settle_all();
     books = {};
     return recovered;
+  });
+}
+
+Result<void> MongoJournal::restore(std::span<const Job> jobs) {
+  if (jobs.empty()) return {};
+  const MutexLock lock(mutex_);
+  return attempt({"restore jobs"}, [&] {
+    Array ids;
+    std::vector<Doc> rows;
+    std::int64_t last = 0;
+    for (const Job& job : jobs) {
+      ids.push(job.id.value());
+      rows.push_back(job_row(job));
+      last = std::max(last, job.id.value());
+    }
+    channel_.use([&](Session& session) {
+      session.update(names_.counters, doc("_id", kJobCounter), doc("$max", doc("value", last)), true);
+      session.remove(names_.jobs, doc("_id", doc("$in", ids)));
+    });
+    insert_all(channel_, names_.jobs, rows);
+    settle_all();
   });
 }
 

@@ -35,6 +35,8 @@ class MongoJournal final : public JobJournal {
   Result<std::optional<Timestamp>> next_due() override;
   Result<std::optional<Timestamp>> greatest_updated_at(const ArticleId& id) override;
   Result<std::size_t> prune(Timestamp before, std::size_t limit) override;
+  /// As Transfer::restore_jobs().
+  Result<void> restore(std::span<const model::Job> jobs);
 
  private:
   /// What this process knows beyond the rows.
@@ -50,6 +52,7 @@ class MongoJournal final : public JobJournal {
   ArticleId move(Books& books, JobId id, model::JobState from, const Doc& change);
   std::optional<Doc> find_light(JobId id);
   void mark_heads(const std::vector<UnfinishedJob>& jobs);
+  void settle_all();
   /// Puts right which job of the article is its head. What cannot be done now is left for the next call.
   void settle(Books& books, const ArticleId& article);
   void settle_what_is_left(Books& books);

@@ -5,6 +5,7 @@
 #include "store/mongo/journal.hpp"
 #include "store/mongo/questions.hpp"
 #include "store/mongo/sources.hpp"
+#include "store/mongo/transfer.hpp"
 
 namespace wellspring::store::mongo {
 namespace {
@@ -24,13 +25,15 @@ class Store final : public MongoStore {
         journal_(vector_, names_, std::move(options.instance), clock),
         sources_(sources_channel_, names_, bad_rows_),
         questions_(app_, names_, bad_rows_),
-        missing_vectors_(vector_, names_, documents_) {}
+        missing_vectors_(vector_, names_, documents_),
+        transfer_(vector_, names_, documents_, journal_, sources_) {}
 
   ArticleStore& articles() override { return articles_; }
   JobJournal& journal() override { return journal_; }
   SourceStore& sources() override { return sources_; }
   QuestionStore& questions() override { return questions_; }
   MissingVectors& missing_vectors() override { return missing_vectors_; }
+  Transfer& transfer() override { return transfer_; }
   std::size_t bad_rows() const override { return bad_rows_.count(); }
 
   const std::string& database() const override { return vector_.database(); }
@@ -63,6 +66,7 @@ class Store final : public MongoStore {
   MongoSources sources_;
   MongoQuestions questions_;
   MongoMissingVectors missing_vectors_;
+  MongoTransfer transfer_;
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "store/mongo/names.hpp"
 #include "store/question_store.hpp"
 #include "store/source_store.hpp"
+#include "store/transfer.hpp"
 
 namespace wellspring::store::mongo {
 
@@ -33,6 +34,7 @@ class MongoStore {
   virtual SourceStore& sources() = 0;
   virtual QuestionStore& questions() = 0;
   virtual MissingVectors& missing_vectors() = 0;
+  virtual Transfer& transfer() = 0;
 
   /// What has to be done before the first use, once the server can be reached: creates indexes, deletes what
   /// crashes left behind, and takes over the rows of a reference's database. May be called again, after an

@@ -4,52 +4,32 @@
 
 #include <algorithm>
 
+#include "mongo/driver/cursor.hpp"
+#include "mongo/driver/errors.hpp"
+
 namespace wellspring::store::mongo {
 namespace {
 
 using ::wellspring::mongo::Returned;
 using ::wellspring::mongo::driver::CollectionHandle;
 using ::wellspring::mongo::driver::CursorHandle;
+namespace driver = ::wellspring::mongo::driver;
 
 constexpr std::size_t kReplyRows = 1'000;
 constexpr std::size_t kInsertRows = 100'000;  // the server's own limit
 
-// Codes of the server: src/mongo/base/error_codes.yml of MongoDB.
-constexpr std::uint32_t kUnauthorized = 13, kAuthenticationFailed = 18, kMaxTimeExpired = 50;
-constexpr std::uint32_t kDuplicateKey = 11000, kDocumentTooLarge = 10334, kOutOfDisk = 14031;
-constexpr std::uint32_t kNamespaceNotFound = 26;
-constexpr std::uint32_t kIndexOptionsConflict = 85, kIndexKeySpecsConflict = 86;
+// Codes of the server of which the pools know nothing:
+// https://www.mongodb.com/docs/manual/reference/error-codes/.
+constexpr std::uint32_t kNamespaceNotFound = 26, kIndexOptionsConflict = 85, kIndexKeySpecsConflict = 86;
 
-bool is_duplicate(std::uint32_t code) {
-  return code == kDuplicateKey || code == 11001 || code == 12582;
-}
-
-bool is_network(const bson_error_t& error) {
-  return error.domain == MONGOC_ERROR_STREAM || error.domain == MONGOC_ERROR_SERVER_SELECTION;
-}
-
-ErrorKind kind_of(const bson_error_t& error) {
-  if (is_network(error)) return ErrorKind::kUnavailable;
-  if (error.domain == MONGOC_ERROR_CLIENT) return ErrorKind::kUnauthenticated;
-  if (error.domain == MONGOC_ERROR_BSON) return ErrorKind::kTooLarge;
-  switch (error.code) {
-    case kUnauthorized:
-    case kAuthenticationFailed:
-      return ErrorKind::kUnauthenticated;
-    case kMaxTimeExpired:
-      return ErrorKind::kUnavailable;
-    case kNamespaceNotFound:
-      return ErrorKind::kNotFound;
-    case kDocumentTooLarge:
-      return ErrorKind::kTooLarge;
-    case kOutOfDisk:
-      return ErrorKind::kResource;
-    case kIndexOptionsConflict:
-    case kIndexKeySpecsConflict:
-      return ErrorKind::kConflict;
-    default:
-      return is_duplicate(error.code) ? ErrorKind::kConflict : ErrorKind::kUnavailable;
+Error error_of(const bson_error_t& error, const std::string& operation) {
+  Error failed = driver::classify(error, operation);
+  if (error.domain != MONGOC_ERROR_SERVER) return failed;
+  if (error.code == kNamespaceNotFound) failed.kind = ErrorKind::kNotFound;
+  if (error.code == kIndexOptionsConflict || error.code == kIndexKeySpecsConflict) {
+    failed.kind = ErrorKind::kConflict;
   }
+  return failed;
 }
 
 /// Filled by libmongoc, which sets it up whether or not the command works.
@@ -62,20 +42,6 @@ struct Reply {
 };
 
 }  // namespace
-
-Error classify(const bson_error_t& error, const std::string& database) {
-  const ErrorKind kind = kind_of(error);
-  std::string message = error.message;
-  if (kind == ErrorKind::kUnauthenticated) {
-    message +=
-        fmt::format("; give the MongoDB user of the URI the role readWrite on the database '{}'", database);
-  } else if (error.code == kMaxTimeExpired) {
-    message += fmt::format("; it may take {} ms", kOperationLimit.count());
-  } else if (kind == ErrorKind::kResource) {
-    message += "; free space on the MongoDB server";
-  }
-  return fail(kind, std::move(message));
-}
 
 std::vector<std::size_t> batch_ends(std::span<const std::size_t> bytes, std::size_t limit, std::size_t rows) {
   std::vector<std::size_t> ends;
@@ -119,8 +85,9 @@ Doc Session::durably() {
 }
 
 void Session::raise(const bson_error_t& error) {
-  if (is_network(error)) lease_.mark(Returned::kError);
-  throw Failure(classify(error, database_));
+  const bool late = clock_.steady() >= deadline_;
+  if (driver::spoils_connection(error)) lease_.mark(late ? Returned::kTimeout : Returned::kError);
+  throw Failure(error_of(error, "MongoDB"));
 }
 
 Doc Session::read(const Doc& command) {
@@ -206,7 +173,8 @@ void Session::find(const std::string& collection, const Doc& filter, const Doc& 
   const CollectionHandle handle(
       mongoc_client_get_collection(lease_.client(), database_.c_str(), collection.c_str()));
   const CursorHandle cursor(
-      mongoc_collection_find_with_opts(handle.get(), filter.get(), with_time(options).get(), nullptr));
+      mongoc_collection_find_with_opts(handle.get(), filter.get(), with_time(options).get(), nullptr),
+      {lease_.client()});
   drain(*cursor, each);
 }
 
@@ -225,8 +193,10 @@ void Session::aggregate(const std::string& collection, const Array& pipeline,
                         const std::function<bool(const bson_t&)>& each) {
   const CollectionHandle handle(
       mongoc_client_get_collection(lease_.client(), database_.c_str(), collection.c_str()));
-  const CursorHandle cursor(mongoc_collection_aggregate(
-      handle.get(), MONGOC_QUERY_NONE, doc("pipeline", pipeline).get(), with_time({}).get(), nullptr));
+  const CursorHandle cursor(
+      mongoc_collection_aggregate(handle.get(), MONGOC_QUERY_NONE, doc("pipeline", pipeline).get(),
+                                  with_time({}).get(), nullptr),
+      {lease_.client()});
   drain(*cursor, each);
 }
 

@@ -25,9 +25,6 @@ inline constexpr std::size_t kRowBytesMax = (16U << 20) - (64U << 10);
 inline constexpr std::size_t kInsertBytes = 32U << 20;
 inline constexpr std::size_t kReplyBytes = 8U << 20;
 
-/// The classified error of a failed call. `database` is named where rights are missing.
-Error classify(const bson_error_t& error, const std::string& database);
-
 /// Ends of the runs into which rows of these sizes are cut, so that no run exceeds `limit` bytes but where a
 /// single row does, nor `rows` rows. Pure.
 std::vector<std::size_t> batch_ends(std::span<const std::size_t> bytes, std::size_t limit, std::size_t rows);

@@ -77,6 +77,31 @@ void MongoSources::require_free(Session& session, const Source& source) {
   }
 }
 
+void MongoSources::insert(Session& session, const Source& source) {
+  Doc row = doc("_id", Oid{source.id.value()}, "position",
+                session.add_to_counter(names_.counters, kSourceCounter, 1));
+  bson_concat(row.get(), members_of(source).get());
+  std::size_t inserted = 0;
+  const Doc* const only = &row;
+  try {
+    session.insert(names_.sources, {&only, 1}, inserted);
+  } catch (const Failure& failure) {
+    rethrow(failure, source.uri);
+  }
+}
+
+Result<void> MongoSources::restore(std::span<const Source> sources) {
+  return attempt({"restore sources"}, [&] {
+    for (const Source& source : sources) {
+      channel_.use([&](Session& session) {
+        require_free(session, source);
+        session.remove(names_.sources, doc("_id", Oid{source.id.value()}));
+        insert(session, source);
+      });
+    }
+  });
+}
+
 Result<Source> MongoSources::create(const model::NewSource& source, Timestamp now) {
   return attempt({"create source", source.uri}, [&] {
     const Source fresh = model::created(source, model::SourceId(ids_.next(now)), now);
@@ -88,16 +113,7 @@ Result<Source> MongoSources::create(const model::NewSource& source, Timestamp no
             fail(ErrorKind::kTooLarge,
                  fmt::format("there are {} sources, as many as are allowed; delete one first", count)));
       }
-      Doc row = doc("_id", Oid{fresh.id.value()}, "position",
-                    session.add_to_counter(names_.counters, kSourceCounter, 1));
-      bson_concat(row.get(), members_of(fresh).get());
-      std::size_t inserted = 0;
-      const Doc* const only = &row;
-      try {
-        session.insert(names_.sources, {&only, 1}, inserted);
-      } catch (const Failure& failure) {
-        rethrow(failure, fresh.uri);
-      }
+      insert(session, fresh);
     });
     return fresh;
   });

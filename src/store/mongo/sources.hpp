@@ -20,10 +20,13 @@ class MongoSources final : public SourceStore {
   Result<model::Source> update(const model::SourceId& id, const model::SourceChanges& changes,
                                Timestamp now) override;
   Result<void> remove(const model::SourceId& id) override;
+  /// As Transfer::restore_sources().
+  Result<void> restore(std::span<const model::Source> sources);
 
  private:
   std::optional<model::Source> find_row(const model::SourceId& id);
   std::optional<model::Source> read(const bson_t& row);
+  void insert(Session& session, const model::Source& source);
   void require_free(Session& session, const model::Source& source);
   void remove_passages(const std::string& uri);
 

@@ -6,6 +6,7 @@
 #include "store/sqlite/questions.hpp"
 #include "store/sqlite/sources.hpp"
 #include "store/sqlite/spool.hpp"
+#include "store/sqlite/transfer.hpp"
 
 namespace wellspring::store::sqlite {
 namespace {
@@ -18,11 +19,13 @@ class OpenStore final : public SqliteStore {
         journal_(database_),
         sources_(database_),
         questions_(database_),
+        transfer_(database_),
         spool_(database_) {}
   ArticleStore& articles() override { return articles_; }
   JobJournal& journal() override { return journal_; }
   SourceStore& sources() override { return sources_; }
   QuestionStore& questions() override { return questions_; }
+  Transfer& transfer() override { return transfer_; }
   JobSpool& spool() override { return spool_; }
 
  private:
@@ -31,6 +34,7 @@ class OpenStore final : public SqliteStore {
   SqliteJournal journal_;
   SqliteSources sources_;
   SqliteQuestions questions_;
+  SqliteTransfer transfer_;
   SqliteSpool spool_;
 };
 

@@ -9,6 +9,7 @@
 #include "store/job_spool.hpp"
 #include "store/question_store.hpp"
 #include "store/source_store.hpp"
+#include "store/transfer.hpp"
 
 namespace wellspring::store::sqlite {
 
@@ -21,6 +22,7 @@ class SqliteStore {
   virtual JobJournal& journal() = 0;
   virtual SourceStore& sources() = 0;
   virtual QuestionStore& questions() = 0;
+  virtual Transfer& transfer() = 0;
   virtual JobSpool& spool() = 0;
 };
 
