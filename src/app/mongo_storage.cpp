@@ -55,7 +55,7 @@ class MongoStorage final : public Storage {
       metrics.set("wellspring_spooled_jobs", {}, static_cast<double>(journal_.spooled()));
     });
   }
-  ~MongoStorage() override { MongoStorage::close(); }
+  ~MongoStorage() override { MongoStorage::close(drain_); }
 
   /// Errors: those of reading what an earlier run left to be moved.
   Result<void> open() { return journal_.open(); }
@@ -86,10 +86,10 @@ class MongoStorage final : public Storage {
   std::string trouble() const override { return pools_.why_lost(); }
   mongo::PoolsReport pools() const override { return pools_.report(); }
 
-  bool close() override {
+  bool close(milliseconds drain) override {
     const MutexLock lock(close_mutex_);
     if (closed_) return *closed_;
-    closed_ = pools_.close(drain_, kCutLimit);
+    closed_ = pools_.close(drain, kCutLimit);
     if (*closed_) {
       log_.info(kLogger, "MongoDB pools are closed", {{"connections", std::to_string(open_sockets())}});
     } else {

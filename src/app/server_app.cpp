@@ -21,6 +21,8 @@ namespace {
 namespace asio = boost::asio;
 constexpr std::string_view kLogger = "wellspring";
 constexpr int kExitSecondSignal = 130;
+constexpr int kExitUnclosed = 1;
+constexpr std::chrono::hours kForever{24};
 // Between two attempts to read a store that is away, and two looks whether it is.
 constexpr std::chrono::milliseconds kFirstPause{250};
 constexpr std::chrono::milliseconds kLongestPause{5'000};
@@ -109,6 +111,11 @@ Result<std::unique_ptr<ServerApp>> ServerApp::open(const config::Settings& setti
   std::unique_ptr<ServerApp> app(new ServerApp(settings, std::move(*engine)));
   auto listening = app->listen();
   if (listening.has_error()) return listening.error();
+  if (!app->engine_->storage().is_local()) {
+    // Operators of the backend that this program replaces look for these two lines.
+    log.info(kLogger, "Global RAG pipeline instance set");
+    log.info(kLogger, "Health checker initialized with global VectorStoreManager");
+  }
   return app;
 }
 
@@ -168,6 +175,10 @@ asio::awaitable<void> ServerApp::wait(std::chrono::milliseconds time) {
   const auto here = pauses_.insert(pauses_.end(), &timer);
   co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   pauses_.erase(here);
+}
+
+void ServerApp::cancel_pauses() {
+  for (asio::steady_timer* pause : pauses_) pause->cancel();
 }
 
 asio::awaitable<Result<void>> ServerApp::load() {
@@ -265,24 +276,45 @@ asio::awaitable<void> ServerApp::watch_storage() {
 void ServerApp::begin_stop() {
   if (phase_ == Phase::kStopping) return;
   phase_ = Phase::kStopping;
-  for (asio::steady_timer* pause : pauses_) pause->cancel();
+  cancel_pauses();
   asio::co_spawn(engine_->executors().io(), stop(), asio::detached);
+}
+
+asio::awaitable<void> ServerApp::drain_requests() {
+  co_await server_->drain(settings_.shutdown_grace);
+  drained_ = true;
+  cancel_pauses();
+}
+
+asio::awaitable<void> ServerApp::close_storage(std::chrono::milliseconds drain) {
+  auto close = [this, drain]() -> Result<bool> { return engine_->storage().close(drain); };
+  const Result<bool> closed = co_await runtime::offload(engine_->executors().cpu(), std::move(close));
+  if (closed && *closed) co_return;
+  // Threads may be out in a driver that waits for a server, and nothing brings them back.
+  engine_->log().error(kLogger, "stopped without every connection to the store being closed");
+  std::_Exit(kExitUnclosed);
 }
 
 asio::awaitable<void> ServerApp::stop() {
   // First, so that whoever reads "stopping" finds the port closed.
   server_->stop_accepting();
   engine_->log().info(kLogger, "stopping", {{"grace_ms", std::to_string(settings_.shutdown_grace.count())}});
-  const Deadline deadline = Deadline::after(engine_->clock(), settings_.shutdown_grace);
-  co_await server_->drain(settings_.shutdown_grace);
-  co_await engine_->question_log().drain(deadline.left(engine_->clock().steady()));
-  co_await engine_->worker().stop();
-  auto close = [this]() -> Result<bool> { return engine_->storage().close(); };
-  const Result<bool> closed = co_await runtime::offload(engine_->executors().cpu(), std::move(close));
-  if (!closed || !*closed) {
-    const MutexLock lock(mutex_);
-    failure_ = fail(ErrorKind::kUnavailable, "stop: not every connection to MongoDB could be closed in time");
+  const bool local = engine_->storage().is_local();
+  // Streams may go on for the grace: they need the store no more.
+  const Deadline store_deadline =
+      Deadline::after(engine_->clock(), local ? settings_.shutdown_grace : settings_.mongo_drain);
+  const auto left = [&] { return store_deadline.left(engine_->clock().steady()); };
+  asio::co_spawn(engine_->executors().io(), drain_requests(), asio::detached);
+  if (!drained_) co_await wait(left());
+  co_await engine_->question_log().drain(left());
+  if (local) {
+    co_await engine_->worker().stop(kForever);
+  } else if (!co_await engine_->worker().stop(left())) {
+    engine_->log().warning(kLogger, "a job is under way still; it runs again at the next start");
   }
+  co_await close_storage(left());
+  co_await engine_->worker().stop(kForever);
+  while (!drained_) co_await wait(settings_.shutdown_grace);
   engine_->log().info(kLogger, "stopped");
   settle(std::nullopt);
   engine_->executors().io().stop();

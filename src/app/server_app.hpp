@@ -49,6 +49,7 @@ class ServerApp {
   boost::asio::awaitable<Result<void>> load();
   /// A stop ends it.
   boost::asio::awaitable<void> wait(std::chrono::milliseconds time);
+  void cancel_pauses();
   /// Notices that the store went away and came back.
   boost::asio::awaitable<void> watch_storage();
   /// Embeds what is served without a vector, between the worker's jobs.
@@ -56,6 +57,9 @@ class ServerApp {
   void report_ready(SteadyTime began);
   void begin_stop();
   boost::asio::awaitable<void> stop();
+  boost::asio::awaitable<void> drain_requests();
+  /// Ends the store's connections; ends the process where they do not end.
+  boost::asio::awaitable<void> close_storage(std::chrono::milliseconds drain);
   void settle(std::optional<Error> failure);
 
   const config::Settings settings_;
@@ -64,6 +68,7 @@ class ServerApp {
   std::unique_ptr<http::Server> server_;
   std::string url_;
   std::atomic<Phase> phase_{Phase::kStarting};
+  bool drained_ = false;                          ///< no request is under way any more; on io
   std::list<boost::asio::steady_timer*> pauses_;  ///< of wait(); on io
 
   Mutex mutex_;

@@ -23,7 +23,7 @@ class LocalStorage final : public Storage {
   store::MissingVectors* missing_vectors() override { return nullptr; }
   std::string trouble() const override { return {}; }
   mongo::PoolsReport pools() const override { return {}; }
-  bool close() override { return true; }
+  bool close(std::chrono::milliseconds /*drain*/) override { return true; }
 
  private:
   std::unique_ptr<store::sqlite::SqliteStore> store_;

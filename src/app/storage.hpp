@@ -42,9 +42,9 @@ class Storage {
   virtual std::string trouble() const = 0;
   /// The connection pools; empty where there are none. Takes no connection. Any thread.
   virtual mongo::PoolsReport pools() const = 0;
-  /// Ends every connection; false when some could not be ended and the process should leave without more ado.
-  /// Blocks. A second call gives the first one's answer.
-  virtual bool close() = 0;
+  /// Ends every connection, those in use after `drain`; false when some could not be ended and the process
+  /// should leave without more ado. Blocks. A second call gives the first one's answer.
+  virtual bool close(std::chrono::milliseconds drain) = 0;
 };
 
 struct StorageParts {

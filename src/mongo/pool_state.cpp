@@ -164,6 +164,7 @@ void PoolState::give(Waiter& waiter, Slot slot, AcquireOutcome outcome, SteadyTi
   entry.tag = std::move(waiter.tag);
   note_level(now);
   ++in_use_;
+  if (const milliseconds allowed = allowed_of(entry.tag); allowed.count() > 0) due_by(now + allowed);
   waiter.outcome = outcome;
   waiter.slot = slot;
   totals_.acquire_wait.observe(now - waiter.since);
@@ -389,7 +390,7 @@ void PoolState::server_lost(std::string why, SteadyTime now) {
   if (!turned_away_) last_error_ = std::move(why);
   if (lost_since_) return;
   lost_since_ = now;
-  ++totals_.lost;
+  if (phase_ == Phase::kReady) ++totals_.lost;
   for (const Slot slot : idle_) entries_[slot].suspect = true;
   suspects_ = idle_.size();
 }

@@ -279,11 +279,13 @@ void Worker::notify() {
   state_->wake_all();
 }
 
-asio::awaitable<void> Worker::stop() {
+asio::awaitable<bool> Worker::stop(std::chrono::milliseconds limit) {
   const StatePtr state = state_;
   state->stopping = true;
   state->wake_all();
-  while (state->slots_running > 0) co_await state->all_ended.async_wait(asio::as_tuple(asio::use_awaitable));
+  state->all_ended.expires_after(limit);
+  if (state->slots_running > 0) co_await state->all_ended.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_return state->slots_running == 0;
 }
 
 }  // namespace wellspring::sync

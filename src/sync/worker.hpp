@@ -39,8 +39,9 @@ class Worker {
   void start();
   /// There may be something to do. On io.
   void notify();
-  /// Stops claiming and waits for the jobs under way; what is queued stays queued. On io. Idempotent.
-  boost::asio::awaitable<void> stop();
+  /// Stops claiming and waits for the jobs under way, at most `limit`; what is queued stays queued. True when
+  /// nothing is under way any more. On io. May be called again, after the last call returned.
+  boost::asio::awaitable<bool> stop(std::chrono::milliseconds limit);
 
   struct State;
 

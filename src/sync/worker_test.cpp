@@ -32,6 +32,8 @@ class ForgetfulJournal final : public store::MemoryJournal {
   std::atomic<int> refused_ = 0;
 };
 
+constexpr std::chrono::seconds kPatience{20};
+
 class WorkerTest : public IoHarness {
  protected:
   /// Publishes one chunk per article into the memory store, after failing as often as `failures_` says.
@@ -109,9 +111,15 @@ class WorkerTest : public IoHarness {
     clock_.advance(time);
     worker_->notify();
   }
+  void stop() {
+    bool ended = false;
+    boost::asio::co_spawn(executors_.io(), worker_->stop(kPatience),
+                          [&](const std::exception_ptr&, bool all_ended) { ended = all_ended; });
+    EXPECT_TRUE(run_until([&] { return ended; }));
+  }
   void TearDown() override {
     set_gate(false);
-    if (worker_) finish(worker_->stop());
+    if (worker_) stop();
   }
 
   Mutex mutex_;
@@ -222,6 +230,18 @@ TEST_F(WorkerTest, AJobThatKeepsEndingTheProgramBecomesDead) {
   EXPECT_TRUE(order().empty());
 }
 
+TEST_F(WorkerTest, StopGivesUpWaitingAtItsLimit) {
+  set_gate(true);
+  append("a", "one", 1);
+  start_worker();
+  ASSERT_TRUE(run_until([&] { return order().size() == 1; }));
+  std::optional<bool> all_ended;
+  boost::asio::co_spawn(executors_.io(), worker_->stop(std::chrono::milliseconds{1}),
+                        [&](const std::exception_ptr&, bool ended) { all_ended = ended; });
+  ASSERT_TRUE(run_until([&] { return all_ended.has_value(); }));
+  EXPECT_FALSE(*all_ended);
+}
+
 TEST_F(WorkerTest, StopWaitsForTheJobUnderWayAndLeavesTheRestQueued) {
   set_gate(true);
   const JobId first = append("a", "one", 1);
@@ -229,14 +249,15 @@ TEST_F(WorkerTest, StopWaitsForTheJobUnderWayAndLeavesTheRestQueued) {
   start_worker();
   ASSERT_TRUE(run_until([&] { return order().size() == 1; }));
   bool stopped = false;
-  boost::asio::co_spawn(executors_.io(), worker_->stop(), [&](const std::exception_ptr&) { stopped = true; });
+  boost::asio::co_spawn(executors_.io(), worker_->stop(kPatience),
+                        [&](const std::exception_ptr&, bool all_ended) { stopped = all_ended; });
   executors_.io().poll();
   EXPECT_FALSE(stopped);
   set_gate(false);
   ASSERT_TRUE(run_until([&] { return stopped; }));
   EXPECT_EQ(job(first).state, JobState::kDone);
   EXPECT_EQ(job(second).state, JobState::kQueued);
-  finish(worker_->stop());
+  stop();
 }
 
 TEST_F(WorkerTest, StopsWhileItWaitsForARetry) {
@@ -244,7 +265,7 @@ TEST_F(WorkerTest, StopsWhileItWaitsForARetry) {
   const JobId id = append("a", "one", 1);
   start_worker();
   ASSERT_TRUE(has_failed(id, 1));
-  finish(worker_->stop());
+  stop();
   EXPECT_EQ(job(id).state, JobState::kQueued);
 }
 
@@ -281,7 +302,7 @@ TEST_F(WorkerTest, AJobThatRanIsNotRunAgainBecauseItsEndCouldNotBeWrittenDown) {
   }
   EXPECT_EQ(journal.find(id).value()->outcome, JobOutcome::kApplied);
   EXPECT_EQ(order(), std::vector<std::string>{"text"});
-  finish(worker_->stop());
+  stop();
   worker_.reset();
 }
 

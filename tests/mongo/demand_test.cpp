@@ -157,7 +157,7 @@ TEST(DemandTest, Scenario12SlowHandshakeStampede) {
   World world;
   ASSERT_TRUE(world.warm());
   world.server.add_fault(delay_of("hello", 500ms));
-  world.server.add_fault(delay_of("ping", 100ms));
+  world.server.add_fault(delay_of("ping", 300ms));
   const std::size_t before = world.created();
   const SteadyTime start = std::chrono::steady_clock::now();
   std::atomic<int> failed = 0;

@@ -1,6 +1,7 @@
 // What is said of servers that cannot be used, and TLS.
 #include <fmt/format.h>
 
+#include "fake_mongod/self_signed.hpp"
 #include "world.hpp"
 
 namespace wellspring::testing {
@@ -13,7 +14,7 @@ std::string trouble_with(const std::string& uri) {
   const SystemClock clock;
   obs::Log log{obs::LogLevel::kError, obs::LogFormat::kText};
   const auto pools = open_pools(uri, {}, clock, log);
-  const auto warm = pools->wait_warm(in(1'500ms));
+  const auto warm = pools->wait_warm(in(800ms));
   EXPECT_FALSE(warm.has_value());
   EXPECT_FALSE(pools->reachable());
   const std::string why = pools->why_lost();
@@ -40,7 +41,7 @@ TEST(TroubleTest, WrongCredentials) {
   const Ledger ledger = server.snapshot();
   EXPECT_LE(ledger.total().total_created, 60U) << "a refusal is no reason to hurry";
   figure("trouble",
-         fmt::format("{} connections in 1.5 s with wrong credentials", ledger.total().total_created));
+         fmt::format("{} connections in 0.8 s with wrong credentials", ledger.total().total_created));
 }
 
 TEST(TroubleTest, NobodyListens) {
@@ -57,6 +58,54 @@ TEST(TroubleTest, TlsToAServerWithout) {
   FakeMongod server;
   EXPECT_NE(trouble_with(server.uri("tls=true&tlsAllowInvalidCertificates=true")).find("tls"),
             std::string::npos);
+}
+
+FakeMongodOptions over_tls() {
+  FakeMongodOptions options;
+  options.tls = self_signed();
+  return options;
+}
+const std::string kTrusting = "tls=true&tlsAllowInvalidCertificates=true";
+
+TEST(TroubleTest, PlainToAServerWithTls) {
+  FakeMongod server(over_tls());
+  EXPECT_NE(trouble_with(server.uri()).find("tls of mongo.uri"), std::string::npos);
+}
+
+TEST(TlsTest, HandshakesCountUntilHelloIsAnswered) {
+  FakeMongod server(over_tls());
+  server.add_fault(delay_of("hello", 50ms));
+  const SystemClock clock;
+  obs::Log log{obs::LogLevel::kError, obs::LogFormat::kText};
+  const auto pools = open_pools(server.uri(kTrusting), {}, clock, log);
+  ASSERT_TRUE(pools->wait_warm(in(5s)));
+  const std::size_t peak = server.snapshot().peak_handshaking([](const ConnectionRecord& record) {
+    return record.role == Role::kApp && record.app_name == "wellspring:vector";
+  });
+  EXPECT_EQ(peak, 2U);
+  const auto sockets = pools->report().pools.front().sockets;
+  EXPECT_GE(sockets.connect.sum, 10 * 0.05) << "connecting takes as long as hello does";
+  figure("tls", fmt::format("handshakes at once {}, mean connect {:.0f} ms with a hello of 50 ms", peak,
+                            sockets.connect.sum * 1000 / 10));
+  EXPECT_TRUE(pools->close(1s, 1s));
+}
+
+TEST(TlsTest, OneDeadConnectionCostsOne) {
+  World world({}, kTrusting, over_tls());
+  ASSERT_TRUE(world.warm());
+  EXPECT_FALSE(ping(world.pools->vector()));
+  const std::size_t before = world.created();
+  EXPECT_EQ(
+      world.server.kill({.role = Role::kApp, .app_name = "wellspring:vector", .idle_only = true, .first = 1}),
+      1U);
+  int failed = 0;
+  for (int i = 0; i < 200; ++i) {
+    if (find_one(world.pools->vector(), i)) ++failed;
+  }
+  EXPECT_EQ(failed, 0);
+  EXPECT_TRUE(world.wait_current(25, 3s));
+  EXPECT_EQ(world.created() - before, 1U);
+  figure("7 (TLS)", fmt::format("failed {}, new {}", failed, world.created() - before));
 }
 
 TEST(TroubleTest, NoPrimary) {

@@ -26,6 +26,8 @@ Result<void> ClientSet::establish(Slot slot, std::uint64_t connection) {
   Seat& seat = seats_[slot];
   seat.assign(connection);
   seat.set_deadline(SteadyTime::max());
+  // libmongoc would wait for a server, for seconds and out of reach of an interruption.
+  if (!topology_.reachable()) return fail(ErrorKind::kUnavailable, topology_.why_lost());
   mongoc_client_t* const client = topology_.take();
   if (client == nullptr) return fail(ErrorKind::kCancelled, "connecting: the pool is shut down");
   mongoc_client_set_stream_initiator(client, open_stream, &seat);
@@ -41,6 +43,7 @@ Result<void> ClientSet::establish(Slot slot, std::uint64_t connection) {
 }
 
 bool ClientSet::ping(Slot slot) {
+  if (!topology_.reachable()) return false;
   seats_[slot].set_deadline(SteadyTime::max());
   bson_error_t error;
   return ping_over(clients_[slot], &error);

@@ -20,11 +20,13 @@ constexpr std::string_view kLogger = "mongo.pools";
 constexpr const char* kProduct = "wellspring";
 constexpr std::size_t kPools = 3;
 // A server that does not answer holds the end of the sessions up for as long as connecting may take.
-constexpr milliseconds kShutDownLimit{1'000};
+constexpr milliseconds kShutDownLimit{800};
 constexpr milliseconds kGoodbyeLimit{400};
 // For who lets the pools die without closing them.
 constexpr milliseconds kDrainOfTheForgetful{500};
 constexpr milliseconds kCutOfTheForgetful{500};
+// By then libmongoc has given up on connecting.
+constexpr milliseconds kConnectLimit{6'000};
 
 void check_one(const PoolOptions& options) {
   const auto refuse = [&](const std::string& what) {
@@ -65,7 +67,7 @@ class Together {
     while (left_ > 0) {
       const SteadyTime now = std::chrono::steady_clock::now();
       if (now >= until) return std::nullopt;
-      changed_.wait_for(mutex_, until - now);
+      changed_.wait_for(mutex_, std::min<SteadyTime::duration>(until - now, std::chrono::hours{1}));
     }
     return all_good_;
   }
@@ -91,6 +93,7 @@ struct Pools::Registry {
   bool close(milliseconds drain, milliseconds cut);
   bool close_pools(milliseconds drain, milliseconds cut);
   bool shut_down();
+  bool has_holders() const;
   void log_holders() const;
 
   const Clock& clock;
@@ -145,9 +148,19 @@ void Pools::Registry::note_overdue(const std::string& pool, const Actions::Overd
                {"request", lease.tag.request}});
 }
 
+bool Pools::Registry::has_holders() const {
+  return std::any_of(pools.begin(), pools.end(),
+                     [](const auto& pool) { return !pool->report().holders.empty(); });
+}
+
 void Pools::Registry::log_holders() const {
   for (const auto& pool : pools) {
-    for (const PoolState::Holder& holder : pool->report().holders) {
+    const PoolReport report = pool->report();
+    if (report.holders.empty() && report.counts.total() > 0) {
+      log.error(kLogger, "connections are still being opened; their pool stays open until the process ends",
+                {{"pool", pool->name()}, {"connections", std::to_string(report.counts.total())}});
+    }
+    for (const PoolState::Holder& holder : report.holders) {
       log.error(kLogger, "a connection did not come home; its pool stays open until the process ends",
                 {{"pool", pool->name()}, {"holder", holder_text(holder, clock.steady())}});
     }
@@ -189,7 +202,7 @@ Pools::Pools(const ConnectionString& connection, const PoolsOptions& options, co
 Pools::~Pools() {
   if (registry_->close(kDrainOfTheForgetful, kCutOfTheForgetful)) return;
   // What came home only after close() may go now; what is out keeps everything it points to.
-  if (registry_->close_pools(milliseconds{0}, milliseconds{0})) {
+  if (registry_->close_pools(milliseconds{0}, registry_->has_holders() ? milliseconds{0} : kConnectLimit)) {
     if (!registry_->ending) registry_->shut_down();
     return;
   }
