@@ -15,9 +15,10 @@ setup: ## install what is missing to build and run
 
 setup-test: setup
 	@scripts/setup_packages.sh --test
+	@scripts/setup_ferretdb.sh
 
-build: setup ## build/release/wellspring
-	@scripts/build.sh release wellspring
+build: setup ## build/release/wellspring, and the programs under build/release/tests/ that take arguments
+	@scripts/build.sh release wellspring cmap_runner pool_probe fake_mongod_program
 
 run: build ## start on http://localhost:8000 with our own documentation as the knowledge base
 	@scripts/run_demo.sh "$(DATA_DIR)" "$(LISTEN)"

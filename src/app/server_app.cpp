@@ -23,6 +23,8 @@ constexpr std::string_view kLogger = "wellspring";
 constexpr int kExitSecondSignal = 130;
 constexpr int kExitUnclosed = 1;
 constexpr std::chrono::hours kForever{24};
+// What cutting takes, so that with it mongo.drain is kept.
+constexpr std::chrono::milliseconds kCutReserve{250};
 // Between two attempts to read a store that is away, and two looks whether it is.
 constexpr std::chrono::milliseconds kFirstPause{250};
 constexpr std::chrono::milliseconds kLongestPause{5'000};
@@ -301,8 +303,9 @@ asio::awaitable<void> ServerApp::stop() {
   engine_->log().info(kLogger, "stopping", {{"grace_ms", std::to_string(settings_.shutdown_grace.count())}});
   const bool local = engine_->storage().is_local();
   // Streams may go on for the grace: they need the store no more.
-  const Deadline store_deadline =
-      Deadline::after(engine_->clock(), local ? settings_.shutdown_grace : settings_.mongo_drain);
+  const Deadline store_deadline = Deadline::after(
+      engine_->clock(), local ? settings_.shutdown_grace
+                              : settings_.mongo_drain - std::min(settings_.mongo_drain / 4, kCutReserve));
   const auto left = [&] { return store_deadline.left(engine_->clock().steady()); };
   asio::co_spawn(engine_->executors().io(), drain_requests(), asio::detached);
   if (!drained_) co_await wait(left());

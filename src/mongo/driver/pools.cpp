@@ -20,7 +20,7 @@ constexpr std::string_view kLogger = "mongo.pools";
 constexpr const char* kProduct = "wellspring";
 constexpr std::size_t kPools = 3;
 // A server that does not answer holds the end of the sessions up for as long as connecting may take.
-constexpr milliseconds kShutDownLimit{800};
+constexpr milliseconds kShutDownLimit{1'000};
 constexpr milliseconds kGoodbyeLimit{400};
 // For who lets the pools die without closing them.
 constexpr milliseconds kDrainOfTheForgetful{500};
