@@ -151,7 +151,7 @@ class Fields {
   [[noreturn]] void broken(const char* name) const;
 
  private:
-  std::optional<bson_iter_t> find(const char* path) const;
+  bool find(const char* path, bson_iter_t& at) const;
   const bson_t& document_;
   std::string what_;
 };

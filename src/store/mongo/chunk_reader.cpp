@@ -48,11 +48,11 @@ ChunkReader::Chunks made_uniform(Slots slots, const LiveRevision& live) {
 }  // namespace
 
 std::vector<std::optional<ChunkReader::Chunks>> ChunkReader::read(
-    std::span<const Wanted> wanted, const std::optional<std::string>& embedding_model) {
+    std::span<const Wanted> wanted, const std::optional<std::string>& embedding_model, Missing missing) {
   std::vector<std::optional<Chunks>> result(wanted.size());
   read_own(wanted, embedding_model, result);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i].live.rows) result[i] = read_adopted(wanted[i], embedding_model);
+    if (wanted[i].live.rows) result[i] = read_adopted(wanted[i], embedding_model, missing);
   }
   return result;
 }
@@ -93,16 +93,18 @@ void ChunkReader::read_own(std::span<const Wanted> wanted, const std::optional<s
   for (const auto& [revision, i] : places) result[i] = all_of(std::move(slots[i]));
 }
 
-ChunkReader::Chunks ChunkReader::read_adopted(const Wanted& wanted,
-                                              const std::optional<std::string>& embedding_model) {
+std::optional<ChunkReader::Chunks> ChunkReader::read_adopted(
+    const Wanted& wanted, const std::optional<std::string>& embedding_model, Missing missing) {
   const LiveRevision& live = wanted.live;
   std::map<std::string, std::size_t> positions;
   for_each_value(*live.rows->doc(),
                  [&](const bson_value_t& id) { positions.emplace(key_of(id), positions.size()); });
   Slots slots(positions.size());
+  std::size_t seen = 0;
   const auto take = [&](const bson_t& row) {
     const auto position = positions.find(key_of(row, "_id"));
     if (position == positions.end()) return true;
+    ++seen;
     auto read = read_adopted_chunk(row, {wanted.article, live.locale}, position->second);
     if (read) {
       slots[position->second] = chosen(std::move(*read), embedding_model);
@@ -115,10 +117,10 @@ ChunkReader::Chunks ChunkReader::read_adopted(const Wanted& wanted,
     session.find(names_.chunks, doc("_id", doc("$in", *live.rows)),
                  doc("batchSize", batch_rows(live.row_bytes)), take);
   });
-  const auto missing = std::count(slots.begin(), slots.end(), std::nullopt);
-  if (missing > 0) {
+  if (seen < slots.size()) {
+    if (missing == Missing::kRefuse) return std::nullopt;
     bad_rows_.tell(names_.chunks, "of article " + wanted.article.value(),
-                   std::to_string(missing) + " of its rows are missing");
+                   std::to_string(slots.size() - seen) + " of its rows are missing");
   }
   return made_uniform(std::move(slots), live);
 }

@@ -6,6 +6,8 @@ namespace wellspring::store::mongo {
 namespace {
 
 constexpr std::size_t kPage = 64;
+constexpr std::size_t kUpdatesPerCommand = 1'000;
+constexpr std::size_t kUpdateBytes = 1'024;  // around a vector, with an id and the model's name
 
 bool has_vector(const bson_t& row, const std::string& embedding_model, std::size_t dimension) {
   const Fields fields(row, "chunk");
@@ -99,15 +101,18 @@ Result<std::vector<UnembeddedChunk>> MongoMissingVectors::list(const std::string
 Result<void> MongoMissingVectors::put(const std::string& embedding_model,
                                       std::span<const NewVector> vectors) {
   return attempt({"put vectors"}, [&] {
-    constexpr std::size_t kPerCommand = 1'000;  // of 3072 dimensions at most: 12 MB
-    for (std::size_t begin = 0; begin < vectors.size(); begin += kPerCommand) {
+    std::vector<std::size_t> bytes;
+    for (const NewVector& each : vectors) bytes.push_back(kUpdateBytes + each.vector.size() * sizeof(float));
+    std::size_t begin = 0;
+    for (const std::size_t end : batch_ends(bytes, kReplyBytes, kUpdatesPerCommand)) {
       Array updates;
-      for (const NewVector& each : vectors.subspan(begin, std::min(kPerCommand, vectors.size() - begin))) {
+      for (const NewVector& each : vectors.subspan(begin, end - begin)) {
         updates.push(doc("q", id_filter(each.row), "u",
                          doc("$set", doc("model", embedding_model, "vector", each.vector))));
       }
       channel_.use(
           [&](Session& session) { session.write(doc("update", names_.chunks, "updates", updates)); });
+      begin = end;
     }
   });
 }

@@ -214,9 +214,9 @@ std::int64_t Session::add_to_counter(const std::string& collection, const std::s
   return Fields(**after, "counter " + counter).integer("value");
 }
 
-Session Channel::open(std::source_location site) {
-  const SteadyTime deadline = clock_.steady() + kOperationLimit;
-  auto lease = pool_.acquire({.site = site}, deadline);
+Session Channel::open(std::chrono::milliseconds limit, std::source_location site) {
+  const SteadyTime deadline = clock_.steady() + limit;
+  auto lease = pool_.acquire({.site = site, .allowed = limit + kOperationLimit}, deadline);
   if (!lease) throw Failure(lease.error());
   return Session(std::move(*lease), database_, clock_, deadline);
 }
