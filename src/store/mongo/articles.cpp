@@ -9,7 +9,7 @@ namespace {
 
 // A reader loses a race only to a publish of the very article it reads.
 constexpr int kReadAttempts = 100;
-constexpr std::size_t kPage = 128;
+constexpr std::size_t kPage = 512;
 constexpr std::size_t kPageBytes = 16U << 20;
 
 LiveRevision live_of(const Revision& revision, const Oid& id, const std::vector<Doc>& rows, Timestamp now) {

@@ -325,4 +325,11 @@ std::vector<std::string> Fields::texts(const char* name) const {
   return all;
 }
 
+Doc any_of(const char* member, const Array& values) {
+  if (values.size() != 1) return doc(member, doc("$in", values));
+  Doc filter;
+  for_each_value(*values.doc(), [&](const bson_value_t& only) { append(*filter.get(), member, only); });
+  return filter;
+}
+
 }  // namespace wellspring::store::mongo

@@ -36,8 +36,8 @@ class ChunkReader {
  private:
   void read_own(std::span<const Wanted> wanted, const std::optional<std::string>& embedding_model,
                 std::vector<std::optional<Chunks>>& result);
-  std::optional<Chunks> read_adopted(const Wanted& wanted, const std::optional<std::string>& embedding_model,
-                                     Missing missing);
+  void read_adopted(std::span<const Wanted> wanted, const std::optional<std::string>& embedding_model,
+                    Missing missing, std::vector<std::optional<Chunks>>& result);
 
   Channel& channel_;
   const Names& names_;

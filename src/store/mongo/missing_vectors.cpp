@@ -1,6 +1,7 @@
 #include "store/mongo/missing_vectors.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace wellspring::store::mongo {
 namespace {
@@ -27,10 +28,6 @@ Doc incomplete(const std::string& embedding_model) {
   return doc("$or", array(other("$lt"), other("$gt")));
 }
 
-Doc rows_of(const LiveRevision& live) {
-  return live.rows ? doc("_id", doc("$in", *live.rows)) : doc("revision", live.revision);
-}
-
 /// The inverse of key_of().
 Doc id_filter(const std::string& row) {
   bson_t view;
@@ -44,20 +41,50 @@ Doc id_filter(const std::string& row) {
 
 }  // namespace
 
-bool MongoMissingVectors::look_into(const ArticleId& article, const LiveRevision& live, const Search& search,
-                                    std::vector<UnembeddedChunk>& found) {
-  bool lacks = false;
-  channel_.use([&](Session& session) {
-    session.find(names_.chunks, rows_of(live), doc("batchSize", batch_rows(live.row_bytes)),
-                 [&](const bson_t& row) {
-                   auto text = Fields(row, "chunk").optional_text("text");
-                   if (!text || has_vector(row, search.embedding_model, search.dimension)) return true;
-                   lacks = true;
-                   found.push_back({key_of(row, "_id"), {article, live.locale}, std::move(*text)});
-                   return found.size() < search.limit;
-                 });
+std::vector<Wanted> MongoMissingVectors::look_into(std::span<const Wanted> revisions, const Search& search,
+                                                   std::vector<UnembeddedChunk>& found) {
+  Array own, adopted;
+  std::map<std::string, std::size_t> by_revision, by_row;
+  std::vector<bool> lacks(revisions.size(), false);
+  std::size_t row_bytes = 1;
+  for (std::size_t i = 0; i < revisions.size(); ++i) {
+    const LiveRevision& live = revisions[i].live;
+    row_bytes = std::max(row_bytes, live.row_bytes);
+    if (!live.rows) {
+      own.push(live.revision);
+      by_revision.emplace(live.revision.hex, i);
+      continue;
+    }
+    for_each_value(*live.rows->doc(), [&](const bson_value_t& id) {
+      adopted.push(id);
+      by_row.emplace(key_of(id), i);
+    });
+  }
+  bool to_the_end = true;
+  const auto take = [&](const bson_t& row, std::size_t i) {
+    auto text = Fields(row, "chunk").optional_text("text");
+    if (!text || has_vector(row, search.embedding_model, search.dimension)) return true;
+    lacks[i] = true;
+    found.push_back({key_of(row, "_id"), {revisions[i].article, revisions[i].live.locale}, std::move(*text)});
+    to_the_end = found.size() < search.limit;
+    return to_the_end;
+  };
+  const auto look = [&](const char* member, const Array& values, const auto& place_of) {
+    if (values.size() == 0 || !to_the_end) return;
+    channel_.use([&](Session& session) {
+      session.find(names_.chunks, any_of(member, values), doc("batchSize", batch_rows(row_bytes)),
+                   [&](const bson_t& row) { return take(row, place_of(row)); });
+    });
+  };
+  look("_id", adopted, [&](const bson_t& row) { return by_row.at(key_of(row, "_id")); });
+  look("revision", own, [&](const bson_t& row) {
+    return by_revision.at(Fields(row, "chunk " + label_of(row, "_id")).oid("revision").hex);
   });
-  return lacks;
+  std::vector<Wanted> complete;
+  for (std::size_t i = 0; to_the_end && i < revisions.size(); ++i) {
+    if (!lacks[i]) complete.push_back(revisions[i]);
+  }
+  return complete;
 }
 
 void MongoMissingVectors::note_complete(DocumentRow row, const Oid& revision,
@@ -84,15 +111,14 @@ Result<std::vector<UnembeddedChunk>> MongoMissingVectors::list(const std::string
       const auto rows = documents_.page(incomplete(embedding_model), after, kPage);
       if (rows.empty()) break;
       after = rows.back().id;
+      std::vector<Wanted> revisions;
       for (const DocumentRow& row : rows) {
         for (const LiveRevision& live : row.live) {
-          if (found.size() >= limit) return found;
-          if (live.embedding_model == embedding_model) continue;
-          if (!look_into(row.id, live, search, found)) {
-            note_complete(documents_.read(row.id), live.revision, embedding_model);
-          }
+          if (live.embedding_model != embedding_model) revisions.push_back({row.id, live});
         }
       }
+      for (const Wanted& complete : look_into(revisions, search, found))
+        note_complete(documents_.read(complete.article), complete.live.revision, embedding_model);
     }
     return found;
   });

@@ -229,7 +229,7 @@ void take_back(Channel& channel, const std::string& collection, std::span<const 
     bson_iter_t at;
     if (bson_iter_init_find(&at, row.get(), "_id")) ids.push(*bson_iter_value(&at));
   }
-  channel.use([&](Session& session) { session.remove(collection, doc("_id", doc("$in", ids))); });
+  channel.use([&](Session& session) { session.remove(collection, any_of("_id", ids)); });
 }
 
 }  // namespace
