@@ -94,7 +94,9 @@ ssize_t write_stream(mongoc_stream_t* base, mongoc_iovec_t* parts, std::size_t c
   stream.timed_out = false;
   end_handshake(stream);
   if (!stream.shaking_hands) {
-    if (stream.seat->is_cut()) return fail_with(stream, ETIMEDOUT);
+    // libmongoc's own repeat knows no deadline: it may connect again, but asks nothing any more.
+    const bool is_late = std::chrono::steady_clock::now() >= stream.seat->deadline();
+    if (is_late || stream.seat->is_cut()) return fail_with(stream, ETIMEDOUT);
     stream.seat->note_sent();
   }
   const SteadyTime until = limit_of(stream, timeout_ms);

@@ -214,7 +214,7 @@ std::int64_t Session::add_to_counter(const std::string& collection, const std::s
   return Fields(**after, "counter " + counter).integer("value");
 }
 
-Session Channel::open(std::chrono::milliseconds limit, std::source_location site) {
+Session Channel::open(std::chrono::milliseconds limit, boost::source_location site) {
   const SteadyTime deadline = clock_.steady() + limit;
   auto lease = pool_.acquire({.site = site, .allowed = limit + kOperationLimit}, deadline);
   if (!lease) throw Failure(lease.error());

@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <functional>
-#include <source_location>
+#include <boost/assert/source_location.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -115,7 +115,7 @@ class Channel {
   /// may outlive `work`.
   template <class Work>
   auto use(Work work, std::chrono::milliseconds limit = kOperationLimit,
-           std::source_location site = std::source_location::current())
+           boost::source_location site = BOOST_CURRENT_LOCATION)
       -> std::invoke_result_t<Work&, Session&> {
     Session session = open(limit, site);
     return work(session);
@@ -124,7 +124,7 @@ class Channel {
   const std::string& database() const { return database_; }
 
  private:
-  Session open(std::chrono::milliseconds limit, std::source_location site);
+  Session open(std::chrono::milliseconds limit, boost::source_location site);
 
   ::wellspring::mongo::driver::MongoPool& pool_;
   const std::string database_;
