@@ -23,7 +23,7 @@ using Slot = std::uint32_t;
 
 /// Who holds a lease, for messages about it.
 struct LeaseTag {
-  /// Not boost::source_location, which clang 14 lacks.
+  /// Not the standard one, which clang 14 lacks.
   boost::source_location site = BOOST_CURRENT_LOCATION;
   std::string request = {};                               ///< request id, may be empty
   std::optional<std::chrono::milliseconds> allowed = {};  ///< in place of PoolOptions::overdue_after
