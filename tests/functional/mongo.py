@@ -3,6 +3,7 @@ import json
 import os
 import socket
 import subprocess
+import threading
 
 PROGRAM = os.environ.get("FAKE_MONGOD", "build/release/tests/fake_mongod")
 POOLS = ("wellspring:vector", "wellspring:app", "wellspring:sources")
@@ -15,6 +16,7 @@ class FakeMongod:
     def __init__(self, *flags):
         self.command = [PROGRAM, *flags]
         self.process = None
+        self._one_at_a_time = threading.Lock()
 
     def __enter__(self):
         return self.start()
@@ -42,8 +44,9 @@ class FakeMongod:
         return f"mongodb://127.0.0.1:{self.port}/{database}{'?' + parameters if parameters else ''}"
 
     def tell(self, command):
-        self.control.sendall(json.dumps(command).encode() + b"\n")
-        answer = json.loads(self.answers.readline())
+        with self._one_at_a_time:
+            self.control.sendall(json.dumps(command).encode() + b"\n")
+            answer = json.loads(self.answers.readline())
         assert answer["ok"] == 1, answer
         return answer
 

@@ -12,56 +12,6 @@ import time
 
 from server import Server, temporary_folder, webhook
 
-ARTICLES = 200
-WORDS = "harbour lantern cedar granite river meadow copper violin saddle orchard compass thicket".split()
-
-
-def article_text(rng):
-    return "\n\n".join(f"## {rng.choice(WORDS).title()} {n}\n\n" + " ".join(rng.choice(WORDS) for _ in range(80)) + "."
-                       for n in range(5))
-
-
-class Load:
-    def __init__(self, server, seed):
-        self.server, self.rng = server, random.Random(seed)
-        self.stop = threading.Event()
-        self.counts = {"webhooks": 0, "searches": 0, "answers": 0, "left early": 0}
-        self.failures = []
-
-    def loop(self, name, work, pause):
-        rng = random.Random(f"{name}{self.rng.random()}")
-        while not self.stop.is_set():
-            try:
-                work(rng)
-                self.counts[name] += 1
-            except Exception as error:  # a soak reports every kind of failure and goes on
-                self.failures.append(f"{name}: {error!r}")
-            self.stop.wait(pause)
-
-    def publish(self, rng):
-        now = time.time()
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"
-        body = webhook("update", f"soak-{rng.randrange(ARTICLES)}", "Soak", article_text(rng), stamp)
-        status, answer = self.server.json("POST", "/api/v1/sync/payload", body)
-        assert status == 200, (status, answer)
-
-    def search(self, rng):
-        status, _ = self.server.json("POST", "/api/v1/search", {"query": " ".join(rng.sample(WORDS, 3)), "k": 10})
-        assert status == 200, status
-
-    def ask(self, rng):
-        status, _, body = self.server.request("POST", "/api/v1/chat/stream", {"query": f"What is said of {rng.choice(WORDS)}?"})
-        assert status == 200, status
-        last = json.loads(body.decode().strip().split("\n\n")[-1].removeprefix("data: "))
-        assert last["status"] == "complete", last
-
-    def leave(self, rng):
-        connection = self.server.connect()
-        connection.request("POST", "/api/v1/chat/stream", json.dumps({"query": rng.choice(WORDS)}), {"Content-Type": "application/json"})
-        connection.getresponse().read(20)
-        connection.close()
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True)
