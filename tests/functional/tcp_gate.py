@@ -17,7 +17,7 @@ class TcpGate:
     def __init__(self, upstream_host, upstream_port):
         self.upstream = (upstream_host, upstream_port)
         self.port = 0
-        self.total = self.current = self.peak = 0
+        self.total = self.peak = 0
         self.held = False
         self.lateness = 0.0
         self.clients = set()
@@ -36,6 +36,11 @@ class TcpGate:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    @property
+    def current(self):
+        """Counts after everything that reached the gate before the question."""
+        return self._do(self._count())
 
     def refuse(self):
         self._do(self._close_listener())
@@ -56,6 +61,11 @@ class TcpGate:
 
     def _do(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+
+    async def _count(self):
+        for _ in range(4):  # one turn of the loop reads the ends, the next ones carry them out
+            await asyncio.sleep(0)
+        return len(self.clients)
 
     async def _listen(self):
         if self._listener is None:
@@ -98,8 +108,7 @@ class _Side(asyncio.Protocol):
         gate = self.gate
         gate.clients.add(self)
         gate.total += 1
-        gate.current += 1
-        gate.peak = max(gate.peak, gate.current)
+        gate.peak = max(gate.peak, len(gate.clients))
         self.peer = _Side(gate, self)
         asyncio.ensure_future(self._open_server(), loop=gate._loop)
 
@@ -139,7 +148,6 @@ class _Side(asyncio.Protocol):
     def connection_lost(self, _):
         if self.is_client:
             self.gate.clients.discard(self)
-            self.gate.current -= 1
         if self.peer.transport is not None:
             self.peer.transport.close()
 
