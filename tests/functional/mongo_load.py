@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Report: a burst of webhooks, a spike of the sources API and its end, and a pool that is used up."""
+import re
 import threading
 import time
 
@@ -87,8 +88,10 @@ def exhaustion(report, one):
     report.equal("exhausted: peak of pool sources", max(seen.get("sources", 0) for seen in sampler.seen), MAXIMUM)
     slowest = max(seconds for _, seconds in answers)
     report.hold("exhausted: longest wait, seconds", f"{slowest:.2f}", f"at most {WAIT_SECONDS + 0.5:g}", slowest <= WAIT_SECONDS + 0.5)
-    line = one.server.wait_for_line(r"acquiring a connection of pool 'sources': gave up after \d+ ms: exhausted[^;]*", 5)[0]
-    report.figure("exhausted: the log", line)
+    causes = [found[1] for found in (re.search(r"pool 'sources': gave up after \d+ ms: ([^:]*)", line) for line in list(one.server.lines)) if found]
+    report.equal("exhausted: the cause in the log", ", ".join(sorted(set(causes))), "exhausted")
+    lost = sum(topology["times_lost"] for topology in one.server.json("GET", "/api/v1/admin/pools")[1]["topologies"])
+    report.equal("exhausted: times that the server was taken for lost", lost, 0)
     wait_until(lambda: one.server.request("GET", SOURCES)[0] == 200, 20, lambda: "the sources API does not answer")
     report.figure("afterwards: the sources API answers", 200)
 
