@@ -73,7 +73,9 @@ class Load:
         self.stop = threading.Event()
         self.counts = {}
         self.failures = []
+        self.tolerated = []
         self.threads = []
+        self._tolerant_until = 0.0
 
     def start(self, *kinds):
         """kinds: (name, method of this class, seconds of pause)."""
@@ -89,14 +91,24 @@ class Load:
         for thread in self.threads:
             thread.join()
 
+    def tolerate(self, seconds):
+        """For so long a request may be answered 503 or 504: `tolerated` has what was."""
+        self._tolerant_until = time.monotonic() + seconds
+
+    def _failed(self, began, name, error):
+        refused = isinstance(error, AssertionError) and any(str(status) in str(error) for status in (503, 504))
+        told = self.tolerated if refused and began < self._tolerant_until else self.failures
+        told.append(f"{name}: {error!r}")
+
     def _loop(self, name, work, pause):
         rng = random.Random(f"{name}{self.rng.random()}")
         while not self.stop.is_set():
+            began = time.monotonic()
             try:
                 work(rng)
                 self.counts[name] += 1
             except Exception as error:  # a load reports every kind of failure and goes on
-                self.failures.append(f"{name}: {error!r}")
+                self._failed(began, name, error)
             self.stop.wait(pause)
 
     def publish(self, rng):
