@@ -43,9 +43,8 @@ soak: build ## 30 minutes of mixed load; memory, descriptors and answers must st
 	@python3 tests/functional/soak.py --binary build/release/wellspring --minutes 30
 
 # MONGO_URI=... takes a real server instead of the fake one.
-export MONGO_URI
 mongo-programs: setup-test
-	@scripts/build.sh release wellspring fake_mongod
+	@scripts/build.sh release wellspring fake_mongod_program
 
 mongo-monitor: mongo-programs ## report: MongoDB connections at rest and under steady load
 	@python3 tests/functional/mongo_monitor.py

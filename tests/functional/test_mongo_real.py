@@ -116,9 +116,9 @@ class Real(unittest.TestCase):
             self.assertEqual(self.found(), before)
             job = self.post("create", f"{self.mark}-{name}-in", f"{self.mark} in it")
         finally:
+            start = time.monotonic()
             end()
-            asker.join()
-        start = time.monotonic()
+        self.addCleanup(asker.join)
         wait_until(lambda: self.status() == "healthy", 60, lambda: str(self.server.json("GET", "/health/ready")))
         healthy = time.monotonic() - start
         self.done(job)
