@@ -14,12 +14,13 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "functional"))
 
 from counted import Sampler, counted  # noqa: E402
-from load import exchange, in_parallel, stamp  # noqa: E402
+from load import exchange, in_parallel, open_jobs_after, stamp  # noqa: E402
 from mongo_report import site  # noqa: E402
 from server import wait_until, webhook  # noqa: E402
 
 MARKERS = ("Shared MongoDB client created", "using shared connection pool", "Global RAG pipeline instance set",
            "Health checker initialized with global VectorStoreManager")
+JOBS_SECONDS = 20
 NOISE = 2  # how far calls may lead from the baseline
 WARNING, BAD = 5, 10  # final - baseline above these
 
@@ -57,7 +58,7 @@ def burst(steps, one, number):
         answers = in_parallel(one.server.port, number, number * 4, lambda n, connection: exchange(
             connection, "POST", "/api/v1/sync/payload", webhook(
                 "update", f"check-{n % number}", "Check", f"text {n}", stamp(n), status="draft" if n % 3 == 2 else "published"))[0])
-        one.server.wait_idle(300)
+        open_jobs_after(one.server, JOBS_SECONDS)
     steps.detail(f"{number * 4} webhooks by {number} at once", f"{answers.count(200)} accepted, connections {min(sampler.seen)} to "
                  f"{max(sampler.seen)}, {one.count.created() - created} new",
                  answers.count(200) == number * 4 and set(sampler.seen) == {before} and one.count.created() == created)

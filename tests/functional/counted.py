@@ -39,6 +39,9 @@ class OnFake:
     def pools(self, _):
         return {name.removeprefix("wellspring:"): count for name, count in self.mongod.by_pool().items()}
 
+    def reconnected_monitors_allowed(self):
+        return 0  # told apart by role
+
     def commands(self):
         """What reached the server besides the monitors' hello."""
         return sum(count for name, count in self.mongod.tell({"counts": 1})["commands"].items() if name != "hello")
@@ -87,6 +90,10 @@ class BehindGate:
 
     def pools(self, server):
         return {pool["name"]: pool["sockets"]["open"] for pool in server.json("GET", "/api/v1/admin/pools")[1]["pools"]}
+
+    def reconnected_monitors_allowed(self):
+        """How many of the new connections after a fault may be the monitors'."""
+        return self.monitors_expected
 
     def commands(self):
         return None

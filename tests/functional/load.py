@@ -55,6 +55,14 @@ def gets(port, workers, count, *targets):
     return in_parallel(port, workers, count, lambda n, connection: exchange(connection, "GET", targets[n % len(targets)])[0])
 
 
+def open_jobs_after(server, seconds):
+    """How many jobs are still open when so long has passed or none is left: a slow server need not be waited for."""
+    end = time.monotonic() + seconds
+    while (left := server.open_jobs()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return left
+
+
 def stamp(more_ms=0):
     now = time.time() + more_ms / 1000
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"

@@ -1,6 +1,6 @@
 """A TCP gate in front of a server that does not tell its connections: counts them and injects faults. Standard library only.
 
-It passes bytes on unread, so it serves one server: a replica set would lead the client past it.
+It serves one server without TLS: a replica set would lead the client past it.
 """
 import asyncio
 import re
@@ -8,11 +8,14 @@ import threading
 from collections import deque
 
 
+HELLO = re.compile(rb"\x10(?:hello|isMaster|ismaster)\x00")  # a BSON element's type and name
+
+
 class TcpGate:
     """Use as a context manager. Listens on 127.0.0.1; counts are of connections that the client has open.
 
     Faults: refuse(), cut() (close what is open), black_hole() (pass nothing on, tell nobody), delay(seconds) (requests are
-    passed on late); accept() ends the first and the third, delay(0) the last. Every call is safe from any thread."""
+    passed on late, but for hello: a server that is slow with its data answers the monitors); accept() ends the first and the third, delay(0) the last. Every call is safe from any thread."""
 
     def __init__(self, upstream_host, upstream_port):
         self.upstream = (upstream_host, upstream_port)
@@ -122,7 +125,7 @@ class _Side(asyncio.Protocol):
             self.peer.transport.abort()
 
     def data_received(self, data):
-        if self.is_client and self.gate.lateness:
+        if self.is_client and self.gate.lateness and not HELLO.search(data, 0, 200):
             loop = self.gate._loop
             self.due = max(self.due, loop.time() + self.gate.lateness)
             loop.call_at(self.due, self.peer.take, data)
