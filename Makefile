@@ -2,12 +2,13 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test build run test unit bench fuzz kill9 soak fmt lint docs clean
+.PHONY: mongo-programs mongo-monitor mongo-shutdown mongo-load mongo-health mongo-check soak-mongo kill9-mongo
 
 DATA_DIR ?= data
 LISTEN ?= 127.0.0.1:8000
 
 help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: ## install what is missing to build and run
 	@scripts/setup_packages.sh
@@ -41,6 +42,31 @@ kill9: build ## 200 kills at random instants while webhooks arrive
 
 soak: build ## 30 minutes of mixed load; memory, descriptors and answers must stay as they were
 	@python3 tests/functional/soak.py --binary build/release/wellspring --minutes 30
+
+# MONGO_URI=... takes a real server instead of the fake one.
+mongo-programs: setup-test
+	@scripts/build.sh release wellspring fake_mongod_program
+
+mongo-monitor: mongo-programs ## report: MongoDB connections at rest and under steady load
+	@python3 tests/functional/mongo_monitor.py
+
+mongo-shutdown: mongo-programs ## report: MongoDB connections left after every kind of stop
+	@python3 tests/functional/mongo_shutdown.py
+
+mongo-load: mongo-programs ## report: MongoDB connections in bursts, spikes and exhaustion
+	@python3 tests/functional/mongo_load.py
+
+mongo-health: mongo-programs ## report: health calls and scrapes beside MongoDB
+	@python3 tests/functional/mongo_health.py
+
+mongo-check: mongo-programs ## nine steps that show that MongoDB connections stay where they are
+	@scripts/check_mongo_connections.py
+
+soak-mongo: mongo-programs ## 30 minutes of mixed load on a fake mongod with faults; connections counted there
+	@python3 tests/functional/soak.py --binary build/release/wellspring --minutes 30 --mongo
+
+kill9-mongo: mongo-programs ## 200 kills at random instants, data in a fake mongod
+	@python3 tests/functional/kill9.py --binary build/release/wellspring --kills 200 --mongo
 
 fmt: ## clang-format everything
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i

@@ -2,15 +2,17 @@
 """Kills the server at random instants while webhooks arrive, restarts it, and holds the end state against a model.
 
 What was acknowledged must be there exactly once and whole; what was unpublished or deleted must be gone. A webhook
-that got no answer is sent again after the restart, as a CMS with retries does.
+that got no answer is sent again after the restart, as a CMS with retries does. With --mongo the data is in a fake mongod.
 """
 import argparse
+import contextlib
 import json
 import random
 import sys
 import threading
 import time
 
+from mongo import AT_REST, FakeMongod
 from server import Server, ServerError, temporary_folder, webhook
 
 ARTICLES = 40
@@ -145,11 +147,15 @@ def main():
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--embedder", default="hashing")
+    parser.add_argument("--mongo", action="store_true", help="keep the data in a fake mongod; FAKE_MONGOD is its program")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     sender = Sender(rng)
-    with temporary_folder() as folder:
-        server = Server(arguments.binary, folder, "--embedder", arguments.embedder)
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(temporary_folder())
+        mongod = stack.enter_context(FakeMongod()) if arguments.mongo else None
+        flags = ["--mongo-uri", mongod.uri()] if mongod else []
+        server = Server(arguments.binary, folder, "--embedder", arguments.embedder, *flags)
         for n in range(arguments.kills):
             server.start()
             one_round(server, sender, rng)
@@ -166,7 +172,11 @@ def main():
                 sender.model[article] = tick if kind == "publish" else None
             server.wait_idle(120)
             problems = check(server, sender)
+            if mongod and mongod.by_pool() != AT_REST:
+                problems.append(f"connections are {mongod.by_pool()}, {AT_REST} are wanted")
             code = server.stop()
+            if mongod and mongod.everything():
+                problems.append(f"{mongod.everything()} connections are left after the end")
             if code != 0:
                 problems.append(f"exit code {code} after SIGTERM")
     for problem in problems:

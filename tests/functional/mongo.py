@@ -1,8 +1,10 @@
 """A fake mongod for the functional tests: its counts by application name and role, its faults."""
 import json
 import os
+import re
 import socket
 import subprocess
+import threading
 
 PROGRAM = os.environ.get("FAKE_MONGOD", "build/release/tests/fake_mongod")
 POOLS = ("wellspring:vector", "wellspring:app", "wellspring:sources")
@@ -15,6 +17,7 @@ class FakeMongod:
     def __init__(self, *flags):
         self.command = [PROGRAM, *flags]
         self.process = None
+        self._one_at_a_time = threading.Lock()
 
     def __enter__(self):
         return self.start()
@@ -42,8 +45,9 @@ class FakeMongod:
         return f"mongodb://127.0.0.1:{self.port}/{database}{'?' + parameters if parameters else ''}"
 
     def tell(self, command):
-        self.control.sendall(json.dumps(command).encode() + b"\n")
-        answer = json.loads(self.answers.readline())
+        with self._one_at_a_time:
+            self.control.sendall(json.dumps(command).encode() + b"\n")
+            answer = json.loads(self.answers.readline())
         assert answer["ok"] == 1, answer
         return answer
 
@@ -68,3 +72,32 @@ class FakeMongod:
 
     def by_pool(self):
         return {row["appName"]: row["current"] for row in self.rows("app")}
+
+
+def accounts(scrape):
+    """What a scrape says of each pool: {"vector": {"created": ..., "closed": ..., "held": ..., "maximum": ...,
+    "sockets": (opened, closed, open)}, ...}."""
+    sums = {}
+    for line in scrape.splitlines():
+        found = re.match(r'(mongo_pool_\w+)\{.*?pool="(\w+)".*?\} (\S+)$', line)
+        if found:
+            sums[found[2], found[1]] = sums.get((found[2], found[1]), 0) + float(found[3])
+    of = lambda pool, family: sums[pool, f"mongo_pool_{family}"]
+    return {pool: {"created": of(pool, "connections_created_total"), "closed": of(pool, "connections_closed_total"),
+                   "held": of(pool, "connections"), "maximum": of(pool, "max_size"),
+                   "sockets": tuple(of(pool, f"sockets_{what}") for what in ("opened_total", "closed_total", "open"))}
+            for pool in ("vector", "app", "sources")}
+
+
+def broken_invariants(scrape):
+    """What does not add up in a scrape, as sentences."""
+    broken = []
+    for pool, of in accounts(scrape).items():
+        if of["created"] - of["closed"] != of["held"]:
+            broken.append(f"{pool}: {of['created']:g} created - {of['closed']:g} closed is not {of['held']:g} held")
+        if of["held"] > of["maximum"]:
+            broken.append(f"{pool}: {of['held']:g} held, at most {of['maximum']:g} allowed")
+        opened, closed, now = of["sockets"]
+        if opened - closed != now:
+            broken.append(f"{pool}: {opened:g} sockets opened - {closed:g} closed is not {now:g} open")
+    return broken

@@ -19,7 +19,7 @@ class Server:
 
     def __init__(self, binary, data_dir, *flags, environment=None):
         self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", str(data_dir), *flags]
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("WELLSPRING_")}
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("WELLSPRING_", "MONGO_"))}
         self.environment.update(environment or {})
         self.process = None
         self.port = None

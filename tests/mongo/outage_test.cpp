@@ -1,5 +1,8 @@
 // Scenarios 10, 11 and 17, and the rest of the life cycle: servers that go, never come or do not answer,
 // closes of every kind.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -287,6 +290,20 @@ TEST(LifecycleTest, StartsUnreachableAndHeals) {
     EXPECT_EQ(server.snapshot().total_created(Role::kApp), 25U);
     EXPECT_TRUE(pools->close(1s, 1s));
   }
+}
+
+TEST(LifecycleTest, AForkedChildGetsNoConnection) {
+  World world;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto refused = world.pools->vector().acquire();
+    ::_exit(refused.has_error() && refused.error().kind == ErrorKind::kUnsupported ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_FALSE(ping(world.pools->vector()));
 }
 
 TEST(LifecycleTest, OneNameOnePool) {

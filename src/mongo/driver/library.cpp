@@ -1,7 +1,9 @@
 #include "mongo/driver/library.hpp"
 
 #include <mongoc/mongoc.h>
+#include <pthread.h>
 
+#include <atomic>
 #include <cstdlib>
 
 namespace wellspring::mongo::driver {
@@ -25,11 +27,19 @@ void forward(mongoc_log_level_t level, const char* domain, const char* message, 
   }
 }
 
+// A process is one or the other for good.
+std::atomic<bool> forked_child{false};
+
 }  // namespace
+
+bool is_forked_child() {
+  return forked_child;
+}
 
 Library::Library(obs::Log& log) {
   // Counters in shared memory outlive a process that is killed, as files under /dev/shm.
   setenv("MONGOC_DISABLE_SHM", "1", /*overwrite=*/1);
+  pthread_atfork(nullptr, nullptr, [] { forked_child = true; });
   mongoc_init();
   mongoc_log_set_handler(forward, &log);
 }

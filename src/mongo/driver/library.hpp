@@ -17,4 +17,8 @@ class Library {
   Library& operator=(const Library&) = delete;
 };
 
+/// Whether this process was forked from one that had the library: its connections are its parent's, and using
+/// them would mix up both conversations.
+bool is_forked_child();
+
 }  // namespace wellspring::mongo::driver

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mongo/driver/library.hpp"
 #include "mongo/driver/pool_lane.hpp"
 
 namespace wellspring::mongo::driver {
@@ -12,6 +13,11 @@ constexpr std::chrono::milliseconds kDrainOfTheForgetful{500};
 constexpr std::chrono::milliseconds kCutOfTheForgetful{3'000};
 
 }  // namespace
+
+Error not_after_fork(const std::string& pool) {
+  return fail(ErrorKind::kUnsupported,
+              "pool '" + pool + "' is closed to a forked process: its connections are the parent's", pool);
+}
 
 MongoPool::MongoPool(Topology& topology, PoolOptions options, Parts parts)
     : clients_(topology, options.max_size, options.connecting_max),
@@ -48,6 +54,7 @@ Result<ClientLease> MongoPool::dress(Result<Lease> lease, SteadyTime deadline) {
 }
 
 Result<ClientLease> MongoPool::acquire(LeaseTag tag, SteadyTime deadline) {
+  if (is_forked_child()) return not_after_fork(name());
   if (auto reserved = Reservation::take(*this)) {
     reserved->set_deadline(std::min(deadline, reserved->deadline()));
     return std::move(*reserved);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mongo/driver/client_set.hpp"
+#include "mongo/driver/library.hpp"
 #include "mongo/pool.hpp"
 #include "runtime/crew.hpp"
 
@@ -31,6 +32,9 @@ class ClientLease {
   ClientSet* clients_;
 };
 
+/// kUnsupported: the connections are those of the process that made the pool.
+Error not_after_fork(const std::string& pool);
+
 /// One named pool of connections to MongoDB: the policy, libmongoc's clients and the threads that connect.
 /// Several may share a topology. Thread-safe.
 class MongoPool {
@@ -54,6 +58,7 @@ class MongoPool {
   /// this returns; it must not block.
   template <class Done>
   void async_acquire(LeaseTag tag, SteadyTime deadline, Done done) {
+    if (is_forked_child()) return done(not_after_fork(name()));
     pool_.async_acquire(std::move(tag), deadline,
                         [this, deadline, done = std::move(done)](Result<Lease> lease) mutable {
                           done(dress(std::move(lease), deadline));

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <boost/assert/source_location.hpp>
 #include <chrono>
 #include <optional>
-#include <boost/assert/source_location.hpp>
 
 #include "mongo/driver/mongo_pool.hpp"
 #include "runtime/crew.hpp"
