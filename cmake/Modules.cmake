@@ -26,7 +26,7 @@ function(wellspring_module name)
   endif()
 endfunction()
 
-find_package(GTest QUIET)
+find_package(GTest REQUIRED)
 
 # wellspring_test(<target> SOURCES ... LIBRARIES ... LABEL <label>): a GoogleTest program, one CTest entry per test case.
 function(wellspring_test target)

@@ -27,6 +27,11 @@ HEAVY = {
 }
 
 
+# What makes connections to MongoDB, and the one folder that may: nothing else can open one beside the pools.
+CONNECTS = re.compile(r"\bmongoc_client(_pool)?_new\w*")
+MAY_CONNECT = "mongo/driver"
+
+
 def layer_table():
     table = {}
     for line in (ROOT / "cmake/layers.txt").read_text().splitlines():
@@ -55,7 +60,8 @@ def check(src=SRC, table=None):
         if room is None:
             problems.append(f"src/{relative}: its folder is not in cmake/layers.txt")
             continue
-        for quote, target in INCLUDE.findall(path.read_text()):
+        text = path.read_text()
+        for quote, target in INCLUDE.findall(text):
             if quote == '"':
                 included.add(target)
                 other = room_of(target, table)
@@ -68,6 +74,8 @@ def check(src=SRC, table=None):
                 for prefix, rooms in HEAVY.items():
                     if target.startswith(prefix) and room not in rooms:
                         problems.append(f"src/{relative}: <{target}> belongs to {', '.join(sorted(rooms))}")
+        if room != MAY_CONNECT and (made := CONNECTS.search(text)):
+            problems.append(f"src/{relative}: {made.group()} belongs to {MAY_CONNECT}: connections come from its pools")
     for path in files:
         relative = path.relative_to(src).as_posix()
         if path.suffix == ".hpp" and relative not in included:

@@ -6,13 +6,13 @@ packages=(
   build-essential cmake ninja-build ccache mold pkg-config python3 python3-venv curl ca-certificates unzip
   libboost1.81-dev libfmt-dev libspdlog-dev prometheus-cpp-dev libtomlplusplus-dev libcli11-dev
   libcmark-gfm-dev libcmark-gfm-extensions-dev libutf8proc-dev libstemmer-dev libyaml-cpp-dev libsqlite3-dev libssl-dev
-  libbson-dev libmongoc-dev
+  libbson-dev libmongoc-dev libcurl4-openssl-dev libgtest-dev
 )
 if [[ " $* " == *" --bench "* ]]; then
   packages+=(wrk)
 fi
 if [[ " $* " == *" --test "* ]]; then
-  packages+=(libgtest-dev libbenchmark-dev clang clang-tidy clang-format libclang-rt-14-dev chromium chromium-driver)
+  packages+=(libbenchmark-dev clang clang-tidy clang-format libclang-rt-14-dev chromium chromium-driver)
 fi
 # The package clients are taken from Debian only where the machine has none.
 command -v go >/dev/null || packages+=(golang-go)

@@ -30,7 +30,7 @@ step() {
 }
 
 step "build release" scripts/build.sh release
-step "release: unit, functional and browser tests" ctest --test-dir build/release --output-on-failure -j2
+step "release: unit, functional and browser tests" ctest --test-dir build/release -LE soak --output-on-failure -j2
 step "build dev (ASan, UBSan)" scripts/build.sh dev
 step "dev: unit and pool tests" ctest --test-dir build/dev -L 'unit|pool' --output-on-failure -j2
 step "build tsan" scripts/build.sh tsan

@@ -50,12 +50,19 @@ struct EvalRequest {
   bool json = false;
 };
 
+/// Each a data directory or a MongoDB connection string.
+struct MigrateRequest {
+  std::string from;
+  std::string to;
+};
+
 Result<void> serve(const Context& context);
 Result<void> import_articles(const Context& context, const ImportRequest& request);
 Result<void> search(const Context& context, const SearchRequest& request);
 Result<void> ask(const Context& context, const AskRequest& request);
 Result<void> evaluate(const Context& context, const EvalRequest& request);
 Result<void> doctor(const Context& context);
+Result<void> migrate(const Context& context, const MigrateRequest& request);
 /// A completion script for `shell` (bash, zsh or fish).
 Result<std::string> completion_script(const std::string& shell);
 

@@ -35,6 +35,7 @@ struct CommandLine {
   SearchRequest search;
   AskRequest ask;
   EvalRequest eval;
+  MigrateRequest migrate;
   bool options_as_markdown = false;
   std::string completion_shell;
 };
@@ -168,6 +169,16 @@ Command doctor_command(CLI::App& root, CommandLine& line) {
   return {parser, doctor};
 }
 
+Command migrate_command(CLI::App& root, CommandLine& line) {
+  MigrateRequest& request = line.migrate;
+  CLI::App* parser = root.add_subcommand(
+      "migrate", "Copy everything between a data directory and MongoDB, and compare; safe to run again");
+  parser->add_option("--from", request.from, "Data directory or MongoDB connection string")->required();
+  parser->add_option("--to", request.to, "Data directory or MongoDB connection string")->required();
+  add_settings(*parser, line, config::OptionScope::kServe);
+  return {parser, [&request](const Context& context) { return migrate(context, request); }};
+}
+
 Command options_command(CLI::App& root, CommandLine& line) {
   bool& markdown = line.options_as_markdown;
   CLI::App* parser = root.add_subcommand("options", "List every option with its names, default and range");
@@ -205,10 +216,10 @@ int run(int argc, const char* const* argv) {
   root.set_version_flag("--version", "wellspring " + std::string(version()));
   root.require_subcommand(1);
   CommandLine line;
-  const std::vector<Command> commands{serve_command(root, line),   import_command(root, line),
-                                      search_command(root, line),  ask_command(root, line),
-                                      eval_command(root, line),    doctor_command(root, line),
-                                      options_command(root, line), completion_command(root, line)};
+  const std::vector<Command> commands{
+      serve_command(root, line),   import_command(root, line),  search_command(root, line),
+      ask_command(root, line),     eval_command(root, line),    doctor_command(root, line),
+      migrate_command(root, line), options_command(root, line), completion_command(root, line)};
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& thrown) {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <array>
+#include <boost/assert/source_location.hpp>
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +23,8 @@ using Slot = std::uint32_t;
 
 /// Who holds a lease, for messages about it.
 struct LeaseTag {
-  std::source_location site = std::source_location::current();
+  /// Not the standard one, which clang 14 lacks.
+  boost::source_location site = BOOST_CURRENT_LOCATION;
   std::string request = {};                               ///< request id, may be empty
   std::optional<std::chrono::milliseconds> allowed = {};  ///< in place of PoolOptions::overdue_after
 };

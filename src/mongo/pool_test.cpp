@@ -81,7 +81,7 @@ class PoolTest : public testing::Test {
   }
 
   std::chrono::milliseconds wait_limit_ = 20s;
-  const SystemClock clock_;
+  SystemClock clock_;
   CountingFactory factory_;
   boost::asio::thread_pool connectors_{2};
   Keeper keeper_{clock_};

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <source_location>
+#include <boost/assert/source_location.hpp>
 
 #include "base/result.hpp"
 
@@ -17,7 +17,7 @@ class Lane {
   virtual ~Lane() = default;
   /// Calls `work` exactly once, later, on a thread that may sleep. Does not block.
   /// `site`: who asks, for messages about who keeps the resource busy.
-  virtual void enter(Work work, std::source_location site) = 0;
+  virtual void enter(Work work, boost::source_location site) = 0;
 };
 
 }  // namespace wellspring::runtime

@@ -10,7 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <memory>
-#include <source_location>
+#include <boost/assert/source_location.hpp>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -70,7 +70,7 @@ auto offload(Pool& pool, Work work) -> boost::asio::awaitable<std::invoke_result
 
 /// The same through a lane; without a way in the outcome is the lane's error and `work` does not run.
 template <class Work>
-auto offload(Lane& lane, Work work, std::source_location site = std::source_location::current())
+auto offload(Lane& lane, Work work, boost::source_location site = BOOST_CURRENT_LOCATION)
     -> boost::asio::awaitable<std::invoke_result_t<Work&>> {
   using Outcome = std::invoke_result_t<Work&>;
   co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Outcome)>(

@@ -50,7 +50,7 @@ TEST(Offload, AnExceptionBecomesABug) {
 class StubLane final : public Lane {
  public:
   explicit StubLane(Result<void> answer) : answer_(std::move(answer)) {}
-  void enter(Work work, std::source_location) override { work(answer_); }
+  void enter(Work work, boost::source_location) override { work(answer_); }
 
  private:
   const Result<void> answer_;

@@ -12,7 +12,7 @@ namespace wellspring::runtime {
 class ThreadLane final : public Lane {
  public:
   explicit ThreadLane(boost::asio::thread_pool& threads) : threads_(threads) {}
-  void enter(Work work, std::source_location /*site*/) override {
+  void enter(Work work, boost::source_location /*site*/) override {
     boost::asio::post(threads_, [work = std::move(work)] { work(Result<void>{}); });
   }
 

@@ -1,5 +1,7 @@
 #include "store/migrate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -79,6 +81,20 @@ Result<void> each_question_page(const WholeStore& store,
   return {};
 }
 
+/// The same job, whatever became of it.
+bool same_job(const model::Job& a, const model::Job& b) {
+  return a.kind == b.kind && a.accepted_at == b.accepted_at && a.article.key == b.article.key;
+}
+
+Error other_job(JobId id) {
+  return fail(
+      ErrorKind::kConflict,
+      fmt::format("migrate: the target accepted a job {} of its own, which would be lost; migrate into "
+                  "an empty place",
+                  id.value()),
+      std::to_string(id.value()));
+}
+
 /// One migration under way.
 class Migration {
  public:
@@ -86,10 +102,12 @@ class Migration {
       : from_(from), to_(to), progress_(progress) {}
 
   Result<MigrationReport> run() {
-    // A tombstone takes away what is published, so tombstones come before articles.
+    // Jobs come first, because they show whether the target is in use of its own; a tombstone takes away what
+    // is published, so tombstones come before articles.
     using Step = Result<void> (Migration::*)();
-    for (const Step step : {&Migration::copy_tombstones, &Migration::copy_articles, &Migration::copy_times,
-                            &Migration::copy_jobs, &Migration::copy_sources, &Migration::copy_questions}) {
+    for (const Step step :
+         {&Migration::copy_jobs, &Migration::copy_times, &Migration::copy_tombstones,
+          &Migration::copy_articles, &Migration::copy_sources, &Migration::copy_questions}) {
       if (auto done = (this->*step)(); !done) return done.error();
     }
     if (auto read = digest(from_, &MigratedItems::from); !read) return read.error();
@@ -174,6 +192,7 @@ class Migration {
     auto read = each_job(from_, [&](const model::Job& job) -> Result<void> {
       const auto known = to_.journal.find(job.id);
       if (!known) return known.error();
+      if (*known && !same_job(**known, job)) return other_job(job.id);
       if (*known && canonical(**known) == canonical(job)) {
         count(MigratedKind::kJobs, false, total);
         return {};

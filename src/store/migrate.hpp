@@ -49,7 +49,8 @@ using MigrationProgress = std::function<void(MigratedKind kind, std::size_t done
 
 /// Copies what `to` lacks or has otherwise, then compares both sides by counts and digests. May be run again
 /// after an error: what is there and equal is skipped. Nothing that only `to` has is deleted, except that an
-/// article's tombstone replaces what was published before it. Errors are those of the ports.
+/// article's tombstone replaces what was published before it. kConflict when `to` accepted jobs of its own
+/// under the same ids; else errors are those of the ports.
 Result<MigrationReport> migrate(const WholeStore& from, const WholeStore& to,
                                 const MigrationProgress& progress);
 

@@ -134,6 +134,34 @@ TEST(OutageTest, Scenario11BlackHoleAtStart) {
   EXPECT_TRUE(pools->close(1s, 1s));
 }
 
+/// The server swallows what it gets, over every connection, and then answers again.
+TEST(OutageTest, BlackHoleWhileRunning) {
+  World world({}, "connectTimeoutMS=500&serverSelectionTimeoutMS=1000");
+  ASSERT_TRUE(world.warm());
+  world.server.add_fault(black_hole());
+  const SteadyTime start = std::chrono::steady_clock::now();
+  std::atomic<int> failed = 0;
+  std::atomic<std::int64_t> longest_ms = 0;
+  on_threads(8, [&](int) {
+    const SteadyTime asked = std::chrono::steady_clock::now();
+    if (find_one(world.pools->vector(), 1, asked + 1s)) ++failed;
+    longest_ms = std::max(longest_ms.load(), since(asked).count());
+  });
+  EXPECT_EQ(failed, 8);
+  // libmongoc's own repeat takes no deadline: it may connect once more and then look for a server.
+  EXPECT_LE(longest_ms, 1'000 + 500 + 1'000 + 100);
+  EXPECT_FALSE(world.server.wait_until([](const Ledger& ledger) { return ledger.total().current == 0; },
+                                       3s - since(start)));
+  world.server.clear_faults();
+  const SteadyTime healed = std::chrono::steady_clock::now();
+  EXPECT_TRUE(world.pools->wait_warm(in(5s)).has_value());
+  for (MongoPool* const pool : world.all()) EXPECT_FALSE(find_one(*pool));
+  EXPECT_TRUE(world.wait_current(25, 3s));
+  figure("black hole",
+         fmt::format("8 finds with 1 s failed after at most {} ms; serves {} ms after it answers",
+                     longest_ms.load(), since(healed).count()));
+}
+
 TEST(OutageTest, Scenario17StuckLease) {
   World world;
   ASSERT_TRUE(world.warm());
@@ -215,6 +243,9 @@ TEST(LifecycleTest, CloseWhileUnreachable) {
   EXPECT_TRUE(ping(world.pools->vector(), in(300ms)).has_value());
   const auto is_reachable = [](const auto& topology) { return topology.reachable; };
   while (std::ranges::any_of(world.pools->report().topologies, is_reachable)) std::this_thread::yield();
+  // An attempt to connect that began just before may look for a server until serverSelectionTimeoutMS.
+  const auto is_connecting = [](const auto& one) { return one.pool.counts.pending > 0; };
+  while (std::ranges::any_of(world.pools->report().pools, is_connecting)) std::this_thread::yield();
   const SteadyTime start = std::chrono::steady_clock::now();
   EXPECT_TRUE(world.pools->close(500ms, 500ms));
   EXPECT_LE(since(start), 2s);

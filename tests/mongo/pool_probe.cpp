@@ -217,7 +217,7 @@ class Probe {
     return {{"ok", 1}, {"ms", ms}};
   }
 
-  const SystemClock clock_;
+  SystemClock clock_;
   Keeper keeper_{clock_};
   std::shared_ptr<OnePool> pool_;
   std::weak_ptr<OnePool> named_;

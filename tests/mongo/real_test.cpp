@@ -73,7 +73,7 @@ class RealTest : public ::testing::Test {
   }
 
   static std::unique_ptr<RealServer> server_;
-  const SystemClock clock_;
+  SystemClock clock_;
   obs::Log log_{obs::LogLevel::kWarning, obs::LogFormat::kText};
   std::unique_ptr<TcpGate> gate_;
   std::unique_ptr<Pools> pools_;

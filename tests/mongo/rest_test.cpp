@@ -84,35 +84,39 @@ TEST(LoadTest, Scenario2SteadyLoad) {
                           world.server.snapshot().counts(Role::kApp).peak));
 }
 
-/// All limits of time a hundredth.
-PoolsOptions hundredfold(Layout layout) {
+constexpr int kQuietRatio = 100;
+
+/// All limits of time shortened alike.
+PoolsOptions shortened_limits(Layout layout) {
   PoolsOptions options = with(layout);
   for (auto* const pool : {&options.vector, &options.app, &options.sources}) {
-    pool->idle_limit = 300ms;
-    pool->sweep_every = 10ms;
-    pool->keepalive_after = 600ms;
+    pool->idle_limit = shortened(30s, kQuietRatio);
+    pool->sweep_every = shortened(1s, kQuietRatio);
+    pool->keepalive_after = shortened(60s, kQuietRatio);
   }
   return options;
 }
 
-TEST(QuietTest, Scenario3TenQuietMinutesAHundredTimesFaster) {
-  World split(hundredfold(Layout::kSplit));
-  World shared(hundredfold(Layout::kShared));
+TEST(QuietTest, Scenario3TenQuietMinutes) {
+  World split(shortened_limits(Layout::kSplit));
+  World shared(shortened_limits(Layout::kShared));
   ASSERT_TRUE(split.warm());
   ASSERT_TRUE(shared.warm());
   std::atomic<bool> shared_quiet = false;
+  const auto time = shortened(10min, kQuietRatio);
   const std::size_t before = split.created();
   const std::size_t before_shared = shared.created();
   {
-    const std::jthread beside([&] { shared_quiet = shared.stays_quiet(6s); });
-    EXPECT_TRUE(split.stays_quiet(6s));
+    const std::jthread beside([&] { shared_quiet = shared.stays_quiet(time); });
+    EXPECT_TRUE(split.stays_quiet(time));
   }
   EXPECT_TRUE(shared_quiet);
   EXPECT_EQ(split.current(), 25U);
   EXPECT_EQ(shared.current(), 25U);
   EXPECT_GT(split.report("vector").totals.checks, 0U) << "the quiet is kept alive by pings";
-  figure("3", fmt::format("new {}, C={} over 6 s at 1:100; shared: new {}, C={}", split.created() - before,
-                          split.current(), shared.created() - before_shared, shared.current()));
+  figure("3", fmt::format("new {}, C={} over {} ms ({}); shared: new {}, C={}", split.created() - before,
+                          split.current(), time.count(), ratio_text(kQuietRatio),
+                          shared.created() - before_shared, shared.current()));
 }
 
 struct Shrink {
@@ -152,10 +156,10 @@ Shrink spike_and_shrink(World& world, std::size_t rest_of_others, std::chrono::m
   return shrink;
 }
 
-TEST(SpikeTest, Scenario4SpikeAndShrinkTenTimesFaster) {
-  constexpr std::chrono::milliseconds kIdle{3'000};
+TEST(SpikeTest, Scenario4SpikeAndShrink) {
+  const auto idle = shortened(30s, 10);
   PoolsOptions options;
-  for (auto* const pool : {&options.vector, &options.app, &options.sources}) pool->idle_limit = kIdle;
+  for (auto* const pool : {&options.vector, &options.app, &options.sources}) pool->idle_limit = idle;
   World split(options);
   options.layout = Layout::kShared;
   World shared(options);
@@ -164,20 +168,21 @@ TEST(SpikeTest, Scenario4SpikeAndShrinkTenTimesFaster) {
   Shrink in_shared;
   Shrink in_split;
   {
-    const std::jthread beside([&] { in_shared = spike_and_shrink(shared, 15, kIdle); });
-    in_split = spike_and_shrink(split, 0, kIdle);
+    const std::jthread beside([&] { in_shared = spike_and_shrink(shared, 15, idle); });
+    in_split = spike_and_shrink(split, 0, idle);
   }
   for (const Shrink& shrink : {in_split, in_shared}) {
-    EXPECT_GE(shrink.took, kIdle);
-    EXPECT_LE(shrink.took, kIdle * 32 / 30);
+    EXPECT_GE(shrink.took, idle);
+    EXPECT_LE(shrink.took, idle * 32 / 30);
     EXPECT_EQ(shrink.least, 10U);
     EXPECT_EQ(shrink.left, 10U);
     EXPECT_EQ(shrink.new_in_next_spike, 0U);
   }
-  figure("4", fmt::format(
-                  "back at 10 after {} ms (limit 3000), least {}, next spike new {}; shared: {} ms, {}, {}",
-                  in_split.took.count(), in_split.least, in_split.new_in_next_spike, in_shared.took.count(),
-                  in_shared.least, in_shared.new_in_next_spike));
+  figure("4",
+         fmt::format(
+             "back at 10 after {} ms (limit {}, {}), least {}, next spike new {}; shared: {} ms, {}, {}",
+             in_split.took.count(), idle.count(), ratio_text(10), in_split.least, in_split.new_in_next_spike,
+             in_shared.took.count(), in_shared.least, in_shared.new_in_next_spike));
 }
 
 }  // namespace

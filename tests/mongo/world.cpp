@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
+#include <numeric>
 #include <thread>
 
 #include "mongo/driver/handles.hpp"
@@ -39,6 +41,14 @@ bool is_app(const ConnectionRecord& record, const std::string& app_name) {
 }
 
 }  // namespace
+
+std::chrono::milliseconds shortened(std::chrono::milliseconds full, int ratio) {
+  return std::getenv("WELLSPRING_FULL_LENGTH") != nullptr ? full : full / ratio;
+}
+
+std::string ratio_text(int ratio) {
+  return std::getenv("WELLSPRING_FULL_LENGTH") != nullptr ? "full length" : fmt::format("1:{}", ratio);
+}
 
 void figure(const std::string& scenario, const std::string& text) {
   std::cout << fmt::format("scenario {}: {}", scenario, text) << std::endl;
@@ -113,7 +123,24 @@ World::World(PoolsOptions options, const std::string& parameters, const FakeMong
 
 World::~World() {
   if (pools) {
+    expect_invariants();
     EXPECT_TRUE(pools->close(2s, 2s));
+  }
+}
+
+void World::expect_invariants() const {
+  const auto sum = [](const auto& counts) {
+    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  };
+  for (const auto& [pool, sockets] : pools->report().pools) {
+    const PoolTotals& totals = pool.totals;
+    EXPECT_LE(pool.counts.total(), pool.options.max_size);
+    EXPECT_EQ(sum(totals.created) - sum(totals.closed), pool.counts.total()) << pool.options.name;
+    EXPECT_EQ(sum(totals.acquired) + pool.counts.waiters, totals.acquires) << pool.options.name;
+    EXPECT_EQ(sum(totals.acquire_wait.counts) + totals.acquires - sum(totals.acquired),
+              totals.acquired[0] + totals.acquired[1] + totals.acquired[2] + pool.counts.waiters);
+    EXPECT_EQ(sum(totals.lease_held.counts) + pool.counts.in_use, sum(totals.acquire_wait.counts));
+    EXPECT_LE(sockets.closed, sockets.opened);
   }
 }
 

@@ -44,6 +44,11 @@ inline std::chrono::milliseconds since(SteadyTime start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
 }
 
+/// A time of a scenario: a fraction of it, or with WELLSPRING_FULL_LENGTH set all of it.
+std::chrono::milliseconds shortened(std::chrono::milliseconds full, int ratio);
+/// "1:10", or "full length".
+std::string ratio_text(int ratio);
+
 /// One line with what a scenario measured.
 void figure(const std::string& scenario, const std::string& text);
 
@@ -85,6 +90,8 @@ class World {
   std::size_t monitors() const;
   std::size_t monitors_created() const;
   /// Waits until so many application connections are open.
+  /// What must hold of every report.
+  void expect_invariants() const;
   bool wait_current(std::size_t count, std::chrono::milliseconds limit, const std::string& pool = {}) const;
   /// Watches for that long; whether no application connection was opened or closed.
   bool stays_quiet(std::chrono::milliseconds time) const;

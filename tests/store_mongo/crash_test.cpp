@@ -3,6 +3,7 @@
 // same one when the server is back.
 #include <functional>
 
+#include "store/mongo/session.hpp"
 #include "store/store_contract.hpp"
 #include "store_mongo/server.hpp"
 #include "store_mongo/server_fake.hpp"
@@ -50,6 +51,7 @@ void cut_off(const Cut& cut) {
 }
 
 struct Scenario {
+  bool prepared = true;  ///< before `before`
   std::function<void(MongoStore&)> before;
   /// Whether it was acknowledged.
   std::function<bool(MongoStore&)> act;
@@ -62,7 +64,7 @@ enum class Next { kRestart, kGoOn };
 bool run_cut(const Scenario& scenario, const Cut& cut, Next next) {
   const std::string database = fresh_database();
   const auto setup = open_store(database);
-  setup->prepare().value();
+  if (scenario.prepared) setup->prepare().value();
   scenario.before(*setup);
   auto victim = open_store(database, victim_pool());
   cut_off(cut);
@@ -391,6 +393,33 @@ TEST(MongoCrash, QuestionsAreAppended) {
              const std::size_t there = store.questions().stats().value().total();
              EXPECT_TRUE(there == 3 || (there == 0 && !acknowledged)) << there;
            }});
+}
+
+TEST(MongoCrash, AnAdoption) {
+  const auto write_rows = [](MongoStore& store) {
+    SystemClock clock;
+    Channel channel(shared_pool(), store.database(), clock);
+    for (const char* id : {"a", "b"}) {
+      for (int i = 0; i < 2; ++i) {
+        const Doc row = doc("text", "passage", "metadata", doc("payload_id", id, "chunk_index", i));
+        const Doc* const only = &row;
+        std::size_t inserted = 0;
+        channel.use([&](Session& session) { session.insert("litecoin_docs", {&only, 1}, inserted); });
+      }
+    }
+  };
+  cut_everywhere({.prepared = false,
+                  .before = write_rows,
+                  .act = [](MongoStore& store) { return store.prepare().has_value(); },
+                  .check =
+                      [](MongoStore& store, bool) {
+                        EXPECT_TRUE(store.prepare().has_value());
+                        for (const char* id : {"a", "b"}) {
+                          EXPECT_EQ(store.articles().chunks({ArticleId(id), "en"}).value().size(), 2U);
+                        }
+                        EXPECT_EQ(store.articles().counts().value().articles, 2U);
+                        EXPECT_EQ(orphans(store), 0);
+                      }});
 }
 
 TEST(MongoCrash, APreparation) {

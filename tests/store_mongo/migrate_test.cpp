@@ -135,6 +135,17 @@ TEST_F(MongoMigration, WhatOnlyTheTargetHasIsReported) {
   EXPECT_EQ(said(*report), "tombstones 2/2 articles 7/8! jobs 5/5 sources 2/2 questions 7/7 ");
 }
 
+TEST_F(MongoMigration, AJobOfTheTargetIsNeverReplacedByAnother) {
+  fill(whole(*sqlite_));
+  const model::NewJob own = make_job("own", at(1));
+  ASSERT_TRUE(mongo_->journal().append({&own, 1}, at(2)).has_value());
+  const auto refused = migrate(whole(*sqlite_), whole(*mongo_), {});
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(mongo_->journal().find(JobId(1)).value()->article.key.id.value(), "own");
+  EXPECT_EQ(mongo_->articles().counts().value().articles, 0U);
+}
+
 TEST_F(MongoMigration, JobsGoOnWhereTheyWere) {
   fill(whole(*sqlite_));
   ASSERT_TRUE(migrate(whole(*sqlite_), whole(*mongo_), {}).has_value());

@@ -26,14 +26,15 @@ Result<void> ClientSet::establish(Slot slot, std::uint64_t connection) {
   Seat& seat = seats_[slot];
   seat.assign(connection);
   seat.set_deadline(SteadyTime::max());
-  // libmongoc would wait for a server, for seconds and out of reach of an interruption.
-  if (!topology_.reachable()) return fail(ErrorKind::kUnavailable, topology_.why_lost());
   mongoc_client_t* const client = topology_.take();
   if (client == nullptr) return fail(ErrorKind::kCancelled, "connecting: the pool is shut down");
   mongoc_client_set_stream_initiator(client, open_stream, &seat);
   clients_[slot] = client;
   bson_error_t error;
-  const bool answered = ping_over(client, &error);
+  bson_set_error(&error, MONGOC_ERROR_SERVER_SELECTION, MONGOC_ERROR_SERVER_SELECTION_FAILURE,
+                 "the server is lost");
+  // libmongoc would wait for a server, for seconds and out of reach of an interruption.
+  const bool answered = topology_.reachable() && ping_over(client, &error);
   if (answered && !seat.is_cut()) return {};
   topology_.retire(std::exchange(clients_[slot], nullptr));
   if (answered) return fail(ErrorKind::kUnavailable, "interrupted");

@@ -30,7 +30,7 @@ std::optional<ClientLease> Reservation::take(const MongoPool& pool) {
 PoolLane::PoolLane(MongoPool& pool, const Clock& clock, std::chrono::milliseconds limit)
     : pool_(pool), clock_(clock), limit_(limit), threads_(pool.report().options.max_size) {}
 
-void PoolLane::enter(Work work, std::source_location site) {
+void PoolLane::enter(Work work, boost::source_location site) {
   LeaseTag tag;
   tag.site = site;
   pool_.async_acquire(std::move(tag), clock_.steady() + limit_,

@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <optional>
-#include <source_location>
+#include <boost/assert/source_location.hpp>
 
 #include "mongo/driver/mongo_pool.hpp"
 #include "runtime/crew.hpp"
@@ -18,7 +18,7 @@ class PoolLane final : public runtime::Lane {
  public:
   /// `limit`: from arrival to the end of the first use, waiting included.
   PoolLane(MongoPool& pool, const Clock& clock, std::chrono::milliseconds limit);
-  void enter(Work work, std::source_location site) override;
+  void enter(Work work, boost::source_location site) override;
 
  private:
   MongoPool& pool_;

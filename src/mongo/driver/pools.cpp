@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <source_location>
 
 #include "mongo/driver/mongo_pool.hpp"
 #include "mongo/driver/topology.hpp"

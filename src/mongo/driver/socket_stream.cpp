@@ -28,6 +28,7 @@ struct SocketStream {
   int socket = -1;
   std::string host;  ///< "host:port"
   SteadyTime begun;
+  SteadyTime handshake_until;
   ConnectStage stage = ConnectStage::kTcp;
   bool shaking_hands = true;  ///< until hello was answered; holds a place in the gate
   bool answered = false;      ///< something was read since TLS, if any, was set up
@@ -71,11 +72,12 @@ int flush_stream(mongoc_stream_t*) {
 }
 
 /// The holder's deadline does not count while connecting again: a handshake cut short by it would make
-/// libmongoc give up every connection of the pool.
+/// libmongoc give up every connection of the pool. connectTimeoutMS does: libmongoc itself would wait for
+/// hello as long as for an operation.
 SteadyTime limit_of(const SocketStream& stream, std::int32_t timeout_ms) {
   const SteadyTime now = std::chrono::steady_clock::now();
   const SteadyTime own = timeout_ms < 0 ? SteadyTime::max() : now + std::chrono::milliseconds{timeout_ms};
-  return stream.shaking_hands ? own : std::min(own, stream.seat->deadline());
+  return std::min(own, stream.shaking_hands ? stream.handshake_until : stream.seat->deadline());
 }
 
 /// A connection that was once established fails as if it had run out of time; see the header.
@@ -92,7 +94,9 @@ ssize_t write_stream(mongoc_stream_t* base, mongoc_iovec_t* parts, std::size_t c
   stream.timed_out = false;
   end_handshake(stream);
   if (!stream.shaking_hands) {
-    if (stream.seat->is_cut()) return fail_with(stream, ETIMEDOUT);
+    // libmongoc's own repeat knows no deadline: it may connect again, but asks nothing any more.
+    const bool is_late = std::chrono::steady_clock::now() >= stream.seat->deadline();
+    if (is_late || stream.seat->is_cut()) return fail_with(stream, ETIMEDOUT);
     stream.seat->note_sent();
   }
   const SteadyTime until = limit_of(stream, timeout_ms);
@@ -177,7 +181,8 @@ bool should_stream_retry(mongoc_stream_t*) {
   return false;  // reads and writes wait by themselves
 }
 
-mongoc_stream_t* make_stream(Seat& seat, int socket, const mongoc_host_list_t& host, SteadyTime begun) {
+mongoc_stream_t* make_stream(Seat& seat, int socket, const mongoc_host_list_t& host, SteadyTime begun,
+                             SteadyTime until) {
   auto stream = std::make_unique<SocketStream>();
   stream->base.type = kStreamType;
   stream->base.destroy = destroy_stream;
@@ -195,6 +200,7 @@ mongoc_stream_t* make_stream(Seat& seat, int socket, const mongoc_host_list_t& h
   stream->socket = socket;
   stream->host = host.host_and_port;
   stream->begun = begun;
+  stream->handshake_until = until;
   stream->stage = ConnectStage::kHello;
   seat.attach(socket);
   return &stream.release()->base;
@@ -265,7 +271,7 @@ mongoc_stream_t* open_stream(const mongoc_uri_t* uri, const mongoc_host_list_t* 
                    socket.error().message.c_str());
     return nullptr;
   }
-  mongoc_stream_t* stream = make_stream(seat, *socket, *host, begun);
+  mongoc_stream_t* stream = make_stream(seat, *socket, *host, begun, until);
   if (mongoc_uri_get_tls(uri)) stream = add_tls(stream, uri, host, error);
   return stream != nullptr ? mongoc_stream_buffered_new(stream, kBufferBytes) : nullptr;
 }

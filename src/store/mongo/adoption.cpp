@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kPage = 2'000;
 constexpr std::size_t kRowsPerReply = 200;
+constexpr std::size_t kAdoptedAtOnce = 200;
 
 /// The first of these members that is text and not empty.
 std::string text_of(const Fields& fields, std::initializer_list<const char*> names) {
@@ -112,7 +113,7 @@ std::vector<AdoptableRow> Adoption::read_rows(AdoptionReport& report) {
   return rows;
 }
 
-void Adoption::adopt_article(const AdoptableArticle& article) {
+LiveRevision Adoption::revision_of(const AdoptableArticle& article) {
   LiveRevision live;
   live.locale = article.key.locale;
   live.revision = documents_.make_id();
@@ -123,9 +124,28 @@ void Adoption::adopt_article(const AdoptableArticle& article) {
   live.rows = ids_of(article.served);
   if (!article.unserved.empty()) live.unserved = ids_of(article.unserved);
   for (const AdoptableRow* row : article.served) live.row_bytes = std::max(live.row_bytes, row->bytes);
-  const std::int64_t change = documents_.next_change();
-  documents_.modify(documents_.read(article.key.id),
-                    [&](DocumentRow& row) { return adopt(row, live, change); });
+  return live;
+}
+
+/// Articles of which nothing is known, all locales of each together, are inserted by one command.
+void Adoption::adopt_some(std::span<const AdoptableArticle> articles, const std::set<ArticleId>& known) {
+  std::int64_t change = documents_.next_changes(static_cast<std::int64_t>(articles.size()));
+  std::vector<DocumentRow> fresh;
+  for (const AdoptableArticle& article : articles) {
+    const LiveRevision live = revision_of(article);
+    const ArticleId& id = article.key.id;
+    if (known.contains(id)) {
+      documents_.modify(documents_.read(id), [&](DocumentRow& row) { return adopt(row, live, change); });
+    } else {
+      if (fresh.empty() || fresh.back().id != id) fresh.emplace_back().id = id;
+      adopt(fresh.back(), live, change);
+      fresh.back().version = 1;
+    }
+    ++change;
+  }
+  std::vector<Doc> rows;
+  for (const DocumentRow& row : fresh) rows.push_back(to_bson(row));
+  insert_all(channel_, names_.documents, rows);
 }
 
 AdoptionReport Adoption::run(const AdoptionProgress& progress) {
@@ -136,10 +156,14 @@ AdoptionReport Adoption::run(const AdoptionProgress& progress) {
   if (done) return report;
   const std::vector<AdoptableRow> rows = read_rows(report);
   const std::vector<AdoptableArticle> articles = group_rows(rows);
-  for (const AdoptableArticle& article : articles) {
-    adopt_article(article);
-    ++report.articles;
-    report.chunks += article.served.size();
+  const std::set<ArticleId> known = documents_.ids();
+  for (std::size_t begin = 0; begin < articles.size();) {
+    std::size_t end = std::min(begin + kAdoptedAtOnce, articles.size());
+    // All locales of an article are one row.
+    while (end < articles.size() && articles[end].key.id == articles[end - 1].key.id) ++end;
+    adopt_some(std::span(articles).subspan(begin, end - begin), known);
+    for (; begin < end; ++begin) report.chunks += articles[begin].served.size();
+    report.articles = end;
     if (progress) progress(report.articles, articles.size());
   }
   channel_.use([&](Session& session) {

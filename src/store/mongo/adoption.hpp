@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <span>
 
 #include "store/mongo/bad_rows.hpp"
 #include "store/mongo/document_table.hpp"
@@ -16,7 +18,7 @@ struct AdoptionReport {
   std::size_t skipped = 0;   ///< rows that are not served: drafts, and what makes no sense
 };
 
-/// Told after each article: how many are done, of how many.
+/// Told after each batch of articles: how many are done, of how many.
 using AdoptionProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// What is looked at of a row.
@@ -56,7 +58,8 @@ class Adoption {
 
  private:
   std::vector<AdoptableRow> read_rows(AdoptionReport& report);
-  void adopt_article(const AdoptableArticle& article);
+  LiveRevision revision_of(const AdoptableArticle& article);
+  void adopt_some(std::span<const AdoptableArticle> articles, const std::set<ArticleId>& known);
 
   Channel& channel_;
   const Names& names_;

@@ -9,7 +9,7 @@ namespace {
 
 // A reader loses a race only to a publish of the very article it reads.
 constexpr int kReadAttempts = 100;
-constexpr std::size_t kPage = 128;
+constexpr std::size_t kPage = 512;
 constexpr std::size_t kPageBytes = 16U << 20;
 
 LiveRevision live_of(const Revision& revision, const Oid& id, const std::vector<Doc>& rows, Timestamp now) {
@@ -57,12 +57,14 @@ std::optional<MongoArticles::Chunks> MongoArticles::load(const model::ArticleKey
     const DocumentRow row = documents_.read(key.id);
     const LiveRevision* live = row.find(key.locale);
     if (live == nullptr) return std::nullopt;
-    if (before == live->revision) {
+    const bool is_still_live = before == live->revision;
+    if (is_still_live && !live->rows) {
       throw Failure(
           fail(ErrorKind::kCorrupt, "chunks of its revision are missing; publish the article again"));
     }
     const Wanted wanted{key.id, *live};
-    if (auto read = std::move(reader_.read({&wanted, 1}, embedding_model).front())) return read;
+    const Missing missing = is_still_live ? Missing::kLeaveOut : Missing::kRefuse;
+    if (auto read = std::move(reader_.read({&wanted, 1}, embedding_model, missing).front())) return read;
     before = live->revision;
   }
   throw Failure(fail(ErrorKind::kUnavailable, "the article changes faster than it can be read; try again"));

@@ -203,13 +203,9 @@ void for_each_value(const bson_t& document, const std::function<void(const bson_
   while (bson_iter_next(&at)) each(*bson_iter_value(&at));
 }
 
-std::optional<bson_iter_t> Fields::find(const char* path) const {
+bool Fields::find(const char* path, bson_iter_t& at) const {
   bson_iter_t top;
-  bson_iter_t found;
-  if (!bson_iter_init(&top, &document_) || !bson_iter_find_descendant(&top, path, &found)) {
-    return std::nullopt;
-  }
-  return found;
+  return bson_iter_init(&top, &document_) && bson_iter_find_descendant(&top, path, &at);
 }
 
 void Fields::broken(const char* name) const {
@@ -218,47 +214,47 @@ void Fields::broken(const char* name) const {
 }
 
 std::optional<std::string> Fields::optional_text(const char* name) const {
-  const auto at = find(name);
-  if (!at || !BSON_ITER_HOLDS_UTF8(&*at)) return std::nullopt;
+  bson_iter_t at;
+  if (!find(name, at) || !BSON_ITER_HOLDS_UTF8(&at)) return std::nullopt;
   std::uint32_t size = 0;
-  const char* text = bson_iter_utf8(&*at, &size);
+  const char* text = bson_iter_utf8(&at, &size);
   return std::string(text, size);
 }
 
 std::optional<std::int64_t> Fields::optional_integer(const char* name) const {
-  const auto at = find(name);
-  return at ? integer_at(*at) : std::nullopt;
+  bson_iter_t at;
+  return find(name, at) ? integer_at(at) : std::nullopt;
 }
 
 std::optional<Timestamp> Fields::optional_time(const char* name) const {
-  const auto at = find(name);
-  if (!at || !BSON_ITER_HOLDS_DATE_TIME(&*at)) return std::nullopt;
-  return Timestamp{std::chrono::milliseconds{bson_iter_date_time(&*at)}};
+  bson_iter_t at;
+  if (!find(name, at) || !BSON_ITER_HOLDS_DATE_TIME(&at)) return std::nullopt;
+  return Timestamp{std::chrono::milliseconds{bson_iter_date_time(&at)}};
 }
 
 std::optional<Oid> Fields::optional_oid(const char* name) const {
-  const auto at = find(name);
-  if (!at || !BSON_ITER_HOLDS_OID(&*at)) return std::nullopt;
-  return Oid{hex_of(*bson_iter_oid(&*at))};
+  bson_iter_t at;
+  if (!find(name, at) || !BSON_ITER_HOLDS_OID(&at)) return std::nullopt;
+  return Oid{hex_of(*bson_iter_oid(&at))};
 }
 
 std::optional<Array> Fields::optional_array(const char* name) const {
-  const auto at = find(name);
-  if (!at || !BSON_ITER_HOLDS_ARRAY(&*at)) return std::nullopt;
+  bson_iter_t at;
+  if (!find(name, at) || !BSON_ITER_HOLDS_ARRAY(&at)) return std::nullopt;
   std::uint32_t size = 0;
   const std::uint8_t* bytes = nullptr;
-  bson_iter_array(&*at, &size, &bytes);
+  bson_iter_array(&at, &size, &bytes);
   bson_t view;
   if (!bson_init_static(&view, bytes, size)) broken(name);
   return Array(view);
 }
 
 std::optional<Doc> Fields::optional_document(const char* name) const {
-  const auto at = find(name);
-  if (!at || !BSON_ITER_HOLDS_DOCUMENT(&*at)) return std::nullopt;
+  bson_iter_t at;
+  if (!find(name, at) || !BSON_ITER_HOLDS_DOCUMENT(&at)) return std::nullopt;
   std::uint32_t size = 0;
   const std::uint8_t* bytes = nullptr;
-  bson_iter_document(&*at, &size, &bytes);
+  bson_iter_document(&at, &size, &bytes);
   bson_t view;
   if (!bson_init_static(&view, bytes, size)) broken(name);
   return Doc(view);
@@ -295,12 +291,13 @@ Oid Fields::oid(const char* name) const {
 }
 
 bool Fields::flag(const char* name, bool otherwise) const {
-  const auto at = find(name);
-  return at && BSON_ITER_HOLDS_BOOL(&*at) ? bson_iter_bool(&*at) : otherwise;
+  bson_iter_t at;
+  return find(name, at) && BSON_ITER_HOLDS_BOOL(&at) ? bson_iter_bool(&at) : otherwise;
 }
 
 bool Fields::has(const char* name) const {
-  return find(name).has_value();
+  bson_iter_t at;
+  return find(name, at);
 }
 
 std::vector<Doc> Fields::documents(const char* name) const {
@@ -326,6 +323,13 @@ std::vector<std::string> Fields::texts(const char* name) const {
     if (value.value_type == BSON_TYPE_UTF8) all.emplace_back(value.value.v_utf8.str, value.value.v_utf8.len);
   });
   return all;
+}
+
+Doc any_of(const char* member, const Array& values) {
+  if (values.size() != 1) return doc(member, doc("$in", values));
+  Doc filter;
+  for_each_value(*values.doc(), [&](const bson_value_t& only) { append(*filter.get(), member, only); });
+  return filter;
 }
 
 }  // namespace wellspring::store::mongo

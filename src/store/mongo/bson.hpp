@@ -151,7 +151,7 @@ class Fields {
   [[noreturn]] void broken(const char* name) const;
 
  private:
-  std::optional<bson_iter_t> find(const char* path) const;
+  bool find(const char* path, bson_iter_t& at) const;
   const bson_t& document_;
   std::string what_;
 };
@@ -169,5 +169,9 @@ std::string key_of(const bson_t& document, const char* name);
 std::string key_of(const bson_value_t& value);
 /// Calls `each` with the value of every member.
 void for_each_value(const bson_t& document, const std::function<void(const bson_value_t&)>& each);
+
+/// The filter for rows whose member has one of these values. A single one is asked for by itself: FerretDB
+/// looks only such a one up, and for $in reads the whole collection.
+Doc any_of(const char* member, const Array& values);
 
 }  // namespace wellspring::store::mongo

@@ -48,12 +48,10 @@ ChunkReader::Chunks made_uniform(Slots slots, const LiveRevision& live) {
 }  // namespace
 
 std::vector<std::optional<ChunkReader::Chunks>> ChunkReader::read(
-    std::span<const Wanted> wanted, const std::optional<std::string>& embedding_model) {
+    std::span<const Wanted> wanted, const std::optional<std::string>& embedding_model, Missing missing) {
   std::vector<std::optional<Chunks>> result(wanted.size());
   read_own(wanted, embedding_model, result);
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i].live.rows) result[i] = read_adopted(wanted[i], embedding_model);
-  }
+  read_adopted(wanted, embedding_model, missing, result);
   return result;
 }
 
@@ -86,41 +84,63 @@ void ChunkReader::read_own(std::span<const Wanted> wanted, const std::optional<s
   };
   if (revisions.size() > 0) {
     channel_.use([&](Session& session) {
-      session.find(names_.chunks, doc("revision", doc("$in", revisions)),
-                   doc("batchSize", batch_rows(row_bytes)), take);
+      session.find(names_.chunks, any_of("revision", revisions), doc("batchSize", batch_rows(row_bytes)),
+                   take);
     });
   }
   for (const auto& [revision, i] : places) result[i] = all_of(std::move(slots[i]));
 }
 
-ChunkReader::Chunks ChunkReader::read_adopted(const Wanted& wanted,
-                                              const std::optional<std::string>& embedding_model) {
-  const LiveRevision& live = wanted.live;
-  std::map<std::string, std::size_t> positions;
-  for_each_value(*live.rows->doc(),
-                 [&](const bson_value_t& id) { positions.emplace(key_of(id), positions.size()); });
-  Slots slots(positions.size());
+void ChunkReader::read_adopted(std::span<const Wanted> wanted,
+                               const std::optional<std::string>& embedding_model, Missing missing,
+                               std::vector<std::optional<Chunks>>& result) {
+  struct Place {
+    std::size_t revision;
+    std::size_t position;
+  };
+  std::map<std::string, Place> places;
+  std::vector<Slots> slots(wanted.size());
+  std::vector<std::size_t> seen(wanted.size(), 0);
+  Array ids;
+  std::size_t row_bytes = 1;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const LiveRevision& live = wanted[i].live;
+    if (!live.rows) continue;
+    row_bytes = std::max(row_bytes, live.row_bytes);
+    std::size_t position = 0;
+    for_each_value(*live.rows->doc(), [&](const bson_value_t& id) {
+      ids.push(id);
+      places.emplace(key_of(id), Place{i, position++});
+    });
+    slots[i].resize(position);
+  }
+  if (places.empty()) return;
   const auto take = [&](const bson_t& row) {
-    const auto position = positions.find(key_of(row, "_id"));
-    if (position == positions.end()) return true;
-    auto read = read_adopted_chunk(row, {wanted.article, live.locale}, position->second);
+    const auto place = places.find(key_of(row, "_id"));
+    if (place == places.end()) return true;
+    const auto [revision, position] = place->second;
+    ++seen[revision];
+    auto read = read_adopted_chunk(row, {wanted[revision].article, wanted[revision].live.locale}, position);
     if (read) {
-      slots[position->second] = chosen(std::move(*read), embedding_model);
+      slots[revision][position] = chosen(std::move(*read), embedding_model);
     } else {
       bad_rows_.tell(names_.chunks, label_of(row, "_id"), "it has no text any more");
     }
     return true;
   };
   channel_.use([&](Session& session) {
-    session.find(names_.chunks, doc("_id", doc("$in", *live.rows)),
-                 doc("batchSize", batch_rows(live.row_bytes)), take);
+    session.find(names_.chunks, any_of("_id", ids), doc("batchSize", batch_rows(row_bytes)), take);
   });
-  const auto missing = std::count(slots.begin(), slots.end(), std::nullopt);
-  if (missing > 0) {
-    bad_rows_.tell(names_.chunks, "of article " + wanted.article.value(),
-                   std::to_string(missing) + " of its rows are missing");
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!wanted[i].live.rows) continue;
+    const std::size_t gone = slots[i].size() - seen[i];
+    if (gone > 0 && missing == Missing::kRefuse) continue;
+    if (gone > 0) {
+      bad_rows_.tell(names_.chunks, "of article " + wanted[i].article.value(),
+                     std::to_string(gone) + " of its rows are missing");
+    }
+    result[i] = made_uniform(std::move(slots[i]), wanted[i].live);
   }
-  return made_uniform(std::move(slots), live);
 }
 
 }  // namespace wellspring::store::mongo

@@ -15,6 +15,10 @@ struct Wanted {
   const LiveRevision& live;
 };
 
+/// What to do about rows of an adopted revision that are missing: a race lost to a change, or their writer's
+/// doing.
+enum class Missing { kRefuse, kLeaveOut };
+
 /// Reads the chunks of live revisions. Throws Failure. Thread-safe.
 class ChunkReader {
  public:
@@ -23,15 +27,17 @@ class ChunkReader {
       : channel_(channel), names_(names), bad_rows_(bad_rows) {}
 
   /// In the order asked for; nothing where rows are missing, which is a race lost to a change or damage.
-  /// Rows of an adopted revision that are missing or make no sense are left out and told of. With
-  /// `embedding_model`, vectors of other models come back empty.
+  /// Rows of an adopted revision that make no sense, or with Missing::kLeaveOut are missing, are left out and
+  /// told of. With `embedding_model`, vectors of other models come back empty.
   std::vector<std::optional<Chunks>> read(std::span<const Wanted> wanted,
-                                          const std::optional<std::string>& embedding_model);
+                                          const std::optional<std::string>& embedding_model,
+                                          Missing missing = Missing::kRefuse);
 
  private:
   void read_own(std::span<const Wanted> wanted, const std::optional<std::string>& embedding_model,
                 std::vector<std::optional<Chunks>>& result);
-  Chunks read_adopted(const Wanted& wanted, const std::optional<std::string>& embedding_model);
+  void read_adopted(std::span<const Wanted> wanted, const std::optional<std::string>& embedding_model,
+                    Missing missing, std::vector<std::optional<Chunks>>& result);
 
   Channel& channel_;
   const Names& names_;

@@ -67,7 +67,7 @@ void DocumentTable::delete_rows(const std::vector<Leftover>& leftovers) {
   }
   const auto remove = [&](const char* member, const Array& values) {
     if (values.size() == 0) return;
-    channel_.use([&](Session& session) { session.remove(names_.chunks, doc(member, doc("$in", values))); });
+    channel_.use([&](Session& session) { session.remove(names_.chunks, any_of(member, values)); });
   };
   remove("revision", revisions);
   for (const Array& some : ids) remove("_id", some);
@@ -110,9 +110,21 @@ std::size_t DocumentTable::sweep_all() {
   }
 }
 
-std::int64_t DocumentTable::next_change() {
-  return channel_.use(
-      [&](Session& session) { return session.add_to_counter(names_.counters, kChangeCounter, 1); });
+std::set<ArticleId> DocumentTable::ids() {
+  std::set<ArticleId> all;
+  channel_.use([&](Session& session) {
+    session.find(names_.documents, {}, doc("projection", doc("_id", 1)), [&](const bson_t& row) {
+      all.emplace(Fields(row, "article").text("_id"));
+      return true;
+    });
+  });
+  return all;
+}
+
+std::int64_t DocumentTable::next_changes(std::int64_t count) {
+  const std::int64_t last = channel_.use(
+      [&](Session& session) { return session.add_to_counter(names_.counters, kChangeCounter, count); });
+  return last - count + 1;
 }
 
 }  // namespace wellspring::store::mongo

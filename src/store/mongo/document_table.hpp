@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 
 #include "model/object_id.hpp"
 #include "store/mongo/document_rows.hpp"
@@ -29,7 +30,12 @@ class DocumentTable {
   /// Rows that meet `filter`, by id, from behind `after` on, at most `limit`.
   std::vector<DocumentRow> page(const Doc& filter, const std::optional<ArticleId>& after, std::size_t limit);
 
-  std::int64_t next_change();
+  /// Of every article that anything is known of.
+  std::set<ArticleId> ids();
+
+  std::int64_t next_change() { return next_changes(1); }
+  /// The first of so many.
+  std::int64_t next_changes(std::int64_t count);
   Oid make_id() { return {ids_.next(clock_.wall())}; }
 
  private:

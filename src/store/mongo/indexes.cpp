@@ -54,21 +54,24 @@ Error refused(const Error& error, const std::string& collection, const Index& in
 }
 
 void ensure(Channel& channel, const std::string& collection, const std::vector<Index>& wanted) {
-  channel.use([&](Session& session) {
-    const std::vector<Doc> existing = indexes_of(session, collection);
-    for (const Index& index : wanted) {
-      if (std::any_of(existing.begin(), existing.end(), [&](const Doc& has) { return serves(has, index); })) {
-        continue;
-      }
-      Doc specification = doc("key", index.keys, "name", index.name);
-      if (index.unique) add_to(specification, "unique", true);
-      try {
-        session.write(doc("createIndexes", collection, "indexes", array(specification)));
-      } catch (const Failure& failure) {
-        throw Failure(refused(failure.error(), collection, index));
-      }
-    }
-  });
+  channel.use(
+      [&](Session& session) {
+        const std::vector<Doc> existing = indexes_of(session, collection);
+        for (const Index& index : wanted) {
+          if (std::any_of(existing.begin(), existing.end(),
+                          [&](const Doc& has) { return serves(has, index); })) {
+            continue;
+          }
+          Doc specification = doc("key", index.keys, "name", index.name);
+          if (index.unique) add_to(specification, "unique", true);
+          try {
+            session.write(doc("createIndexes", collection, "indexes", array(specification)));
+          } catch (const Failure& failure) {
+            throw Failure(refused(failure.error(), collection, index));
+          }
+        }
+      },
+      kIndexLimit);
 }
 
 }  // namespace

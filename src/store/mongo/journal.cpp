@@ -140,7 +140,7 @@ void MongoJournal::mark_heads(const std::vector<UnfinishedJob>& jobs) {
         some.push(ids[i].value());
       }
       channel_.use([&](Session& session) {
-        session.update(names_.jobs, doc("_id", doc("$in", some)), doc("$set", doc("head", head)));
+        session.update(names_.jobs, any_of("_id", some), doc("$set", doc("head", head)));
       });
     }
   };
@@ -266,7 +266,7 @@ Result<void> MongoJournal::restore(std::span<const Job> jobs) {
     }
     channel_.use([&](Session& session) {
       session.update(names_.counters, doc("_id", kJobCounter), doc("$max", doc("value", last)), true);
-      session.remove(names_.jobs, doc("_id", doc("$in", ids)));
+      session.remove(names_.jobs, any_of("_id", ids));
     });
     insert_all(channel_, names_.jobs, rows);
     settle_all();
@@ -369,7 +369,7 @@ Result<std::size_t> MongoJournal::prune(Timestamp before, std::size_t limit) {
                    });
       // The times outlive the jobs, so they are written first.
       if (times.size() > 0) session.write(doc("update", names_.article_times, "updates", times));
-      return ids.size() == 0 ? 0 : session.remove(names_.jobs, doc("_id", doc("$in", ids)));
+      return ids.size() == 0 ? 0 : session.remove(names_.jobs, any_of("_id", ids));
     });
   });
 }

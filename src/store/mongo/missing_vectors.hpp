@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/missing_vectors.hpp"
+#include "store/mongo/chunk_reader.hpp"
 #include "store/mongo/document_table.hpp"
 
 namespace wellspring::store::mongo {
@@ -20,9 +21,10 @@ class MongoMissingVectors final : public MissingVectors {
     std::size_t dimension;
     std::size_t limit;
   };
-  /// Adds the chunks of one revision; false when none lacks a vector.
-  bool look_into(const ArticleId& article, const LiveRevision& live, const Search& search,
-                 std::vector<UnembeddedChunk>& found);
+  /// Adds chunks of these revisions, all in one look, until there are enough. Returns those of the revisions
+  /// that lack none; empty when it ended early, as that is then not known.
+  std::vector<Wanted> look_into(std::span<const Wanted> revisions, const Search& search,
+                                std::vector<UnembeddedChunk>& found);
   void note_complete(DocumentRow row, const Oid& revision, const std::string& embedding_model);
 
   Channel& channel_;

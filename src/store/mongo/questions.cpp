@@ -120,7 +120,7 @@ Result<std::size_t> MongoQuestions::prune(std::size_t keep) {
                      if (bson_iter_init_find(&at, &row, "_id")) ids.push(*bson_iter_value(&at));
                      return true;
                    });
-      return session.remove(names_.questions, doc("_id", doc("$in", ids)));
+      return session.remove(names_.questions, any_of("_id", ids));
     };
     std::size_t pruned = 0;
     while (const std::size_t some = channel_.use(prune_some)) pruned += some;

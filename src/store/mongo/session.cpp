@@ -214,9 +214,9 @@ std::int64_t Session::add_to_counter(const std::string& collection, const std::s
   return Fields(**after, "counter " + counter).integer("value");
 }
 
-Session Channel::open(std::source_location site) {
-  const SteadyTime deadline = clock_.steady() + kOperationLimit;
-  auto lease = pool_.acquire({.site = site}, deadline);
+Session Channel::open(std::chrono::milliseconds limit, boost::source_location site) {
+  const SteadyTime deadline = clock_.steady() + limit;
+  auto lease = pool_.acquire({.site = site, .allowed = limit + kOperationLimit}, deadline);
   if (!lease) throw Failure(lease.error());
   return Session(std::move(*lease), database_, clock_, deadline);
 }
@@ -229,7 +229,7 @@ void take_back(Channel& channel, const std::string& collection, std::span<const 
     bson_iter_t at;
     if (bson_iter_init_find(&at, row.get(), "_id")) ids.push(*bson_iter_value(&at));
   }
-  channel.use([&](Session& session) { session.remove(collection, doc("_id", doc("$in", ids))); });
+  channel.use([&](Session& session) { session.remove(collection, any_of("_id", ids)); });
 }
 
 }  // namespace

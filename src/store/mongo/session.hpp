@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <functional>
-#include <source_location>
+#include <boost/assert/source_location.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +19,8 @@ namespace wellspring::store::mongo {
 /// What one loan of a connection may take, waiting for it included. An operation that needs longer uses
 /// several loans.
 inline constexpr std::chrono::milliseconds kOperationLimit{10'000};
+/// Building an index over rows that are there may take longer.
+inline constexpr std::chrono::minutes kIndexLimit{10};
 /// A document's limit is 16 MiB; this much is left for what the server and the driver add to it.
 inline constexpr std::size_t kRowBytesMax = (16U << 20) - (64U << 10);
 /// What a batch of inserted rows and a batch of a reply carry at most. A message ends at 48 MB.
@@ -112,16 +114,17 @@ class Channel {
   /// Runs `work(Session&)` on a connection of the pool. Throws Failure. Nothing that belongs to the session
   /// may outlive `work`.
   template <class Work>
-  auto use(Work work, std::source_location site = std::source_location::current())
+  auto use(Work work, std::chrono::milliseconds limit = kOperationLimit,
+           boost::source_location site = BOOST_CURRENT_LOCATION)
       -> std::invoke_result_t<Work&, Session&> {
-    Session session = open(site);
+    Session session = open(limit, site);
     return work(session);
   }
 
   const std::string& database() const { return database_; }
 
  private:
-  Session open(std::source_location site);
+  Session open(std::chrono::milliseconds limit, boost::source_location site);
 
   ::wellspring::mongo::driver::MongoPool& pool_;
   const std::string database_;

@@ -1,0 +1,5 @@
+add_executable(pool_bench pool_bench.cpp)
+target_link_libraries(pool_bench PRIVATE wellspring_mongo_driver wellspring_flags fmt::fmt)
+add_executable(store_bench store_bench.cpp)
+target_link_libraries(store_bench PRIVATE wellspring_store_mongo wellspring_flags fmt::fmt)
+set_target_properties(pool_bench store_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
