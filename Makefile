@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test build run test unit bench fuzz kill9 soak fmt lint docs clean
-.PHONY: mongo-programs mongo-monitor mongo-shutdown mongo-load mongo-health mongo-check soak-mongo kill9-mongo
+.PHONY: mongo-monitor mongo-shutdown mongo-load mongo-health mongo-check soak-mongo kill9-mongo
 
 DATA_DIR ?= data
 LISTEN ?= 127.0.0.1:8000
@@ -44,28 +44,25 @@ soak: build ## 30 minutes of mixed load; memory, descriptors and answers must st
 	@python3 tests/functional/soak.py --binary build/release/wellspring --minutes 30
 
 # MONGO_URI=... takes a real server instead of the fake one.
-mongo-programs: setup-test
-	@scripts/build.sh release wellspring fake_mongod_program
-
-mongo-monitor: mongo-programs ## report: MongoDB connections at rest and under steady load
+mongo-monitor: build ## report: MongoDB connections at rest and under steady load
 	@python3 tests/functional/mongo_monitor.py
 
-mongo-shutdown: mongo-programs ## report: MongoDB connections left after every kind of stop
+mongo-shutdown: build ## report: MongoDB connections left after every kind of stop
 	@python3 tests/functional/mongo_shutdown.py
 
-mongo-load: mongo-programs ## report: MongoDB connections in bursts, spikes and exhaustion
+mongo-load: build ## report: MongoDB connections in bursts, spikes and exhaustion
 	@python3 tests/functional/mongo_load.py
 
-mongo-health: mongo-programs ## report: health calls and scrapes beside MongoDB
+mongo-health: build ## report: health calls and scrapes beside MongoDB
 	@python3 tests/functional/mongo_health.py
 
-mongo-check: mongo-programs ## nine steps that show that MongoDB connections stay where they are
+mongo-check: build ## nine steps that show that MongoDB connections stay where they are
 	@scripts/check_mongo_connections.py
 
-soak-mongo: mongo-programs ## 30 minutes of mixed load on a fake mongod with faults; connections counted there
+soak-mongo: build ## 30 minutes of mixed load on a fake mongod with faults; connections counted there
 	@python3 tests/functional/soak.py --binary build/release/wellspring --minutes 30 --mongo
 
-kill9-mongo: mongo-programs ## 200 kills at random instants, data in a fake mongod
+kill9-mongo: build ## 200 kills at random instants, data in a fake mongod
 	@python3 tests/functional/kill9.py --binary build/release/wellspring --kills 200 --mongo
 
 fmt: ## clang-format everything

@@ -37,6 +37,7 @@ step "build tsan" scripts/build.sh tsan
 step "tsan: unit and pool tests" ctest --test-dir build/tsan -L 'unit|pool' --output-on-failure -j2
 step "fuzz: 30 s for each target" scripts/fuzz.sh 30
 step "20 kills while webhooks arrive" python3 tests/functional/kill9.py --binary build/release/wellspring --kills 20
+step "20 kills while webhooks arrive, data in MongoDB" python3 tests/functional/kill9.py --binary build/release/wellspring --kills 20 --mongo
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

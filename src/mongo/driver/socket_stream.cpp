@@ -250,9 +250,10 @@ mongoc_stream_t* add_tls(mongoc_stream_t* stream, const mongoc_uri_t* uri, const
 mongoc_stream_t* open_stream(const mongoc_uri_t* uri, const mongoc_host_list_t* host, void* user_data,
                              bson_error_t* error) {
   Seat& seat = *static_cast<Seat*>(user_data);
+  // Not the holder's deadline: many operations that run out of time together connect again inside libmongoc,
+  // and to turn one of them away here would have the server called unknown.
   const SteadyTime asked = std::chrono::steady_clock::now();
-  const SteadyTime patience = std::min(asked + kGateWait, seat.deadline());
-  const Gate::Entry entry = seat.gate().enter(host->host_and_port, patience);
+  const Gate::Entry entry = seat.gate().enter(host->host_and_port, asked + kGateWait);
   if (entry != Gate::Entry::kOpen) {
     const char* const why = entry == Gate::Entry::kFull ? "too many handshakes are under way"
                                                         : "another connection failed a moment ago";
