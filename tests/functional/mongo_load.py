@@ -93,7 +93,8 @@ def exhaustion(report, one):
     slowest = max(seconds for _, seconds in answers)
     report.hold("exhausted: longest wait, seconds", f"{slowest:.2f}", f"at most {WAIT_SECONDS + 0.5:g}", slowest <= WAIT_SECONDS + 0.5)
     causes = [found[1] for found in (re.search(r"pool 'sources': gave up after \d+ ms: ([^:]*)", line) for line in list(one.server.lines)) if found]
-    report.equal("exhausted: the cause in the log", ", ".join(sorted(set(causes))), "exhausted")
+    # The fifty whose 4 s reached past their limit are being replaced when the last waiters give up.
+    report.hold("exhausted: the causes in the log", ", ".join(sorted(set(causes))), "exhausted or connecting", set(causes) and set(causes) <= {"exhausted", "connecting"})
     lost = sum(topology["times_lost"] for topology in one.server.json("GET", "/api/v1/admin/pools")[1]["topologies"])
     report.equal("exhausted: times that the server was taken for lost", lost, 0)
     wait_until(lambda: one.server.request("GET", SOURCES)[0] == 200, 20, lambda: "the sources API does not answer")
