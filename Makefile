@@ -32,6 +32,7 @@ unit: setup-test ## unit tests of the release build only
 
 bench: setup-test ## benchmarks; results under bench/results/
 	@scripts/setup_packages.sh --bench
+	@scripts/build.sh release fake_mongod_program
 	@scripts/build.sh bench all && python3 bench/run.py
 
 fuzz: setup-test ## 10 minutes for each fuzz target
