@@ -113,6 +113,9 @@ int run(const std::string& uri, std::size_t threads) {
   const auto through_plain = [&] {
     if (plain.find(id.value()) != "Manual") throw Failure(fail(ErrorKind::kBug, "another source came"));
   };
+  // Both pools grow to what the threads need before anything is counted.
+  rate_of(threads, through_store);
+  rate_of(threads, through_plain);
   std::vector<double> ours, theirs, ratios;
   for (int round = 0; round < kRounds; ++round) {
     ours.push_back(rate_of(threads, through_store));

@@ -170,7 +170,7 @@ def main():
                     raise ServerError(f"webhook answered {status}: {answer}")
                 sender.acknowledged.append(answer["job_id"])
                 sender.model[article] = tick if kind == "publish" else None
-            server.wait_idle(120)
+            server.wait_idle(900)  # the fake mongod looks at every row for each query
             problems = check(server, sender)
             if mongod and mongod.by_pool() != AT_REST:
                 problems.append(f"connections are {mongod.by_pool()}, {AT_REST} are wanted")
