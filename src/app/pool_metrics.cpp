@@ -25,12 +25,6 @@ void raise_each(obs::Metrics& metrics, std::string_view family, const std::strin
   }
 }
 
-std::string_view state_of(const mongo::PoolReport& pool) {
-  using Phase = mongo::PoolState::Phase;
-  if (pool.phase == Phase::kClosed) return pool.counts.total() > 0 ? "draining" : "closed";
-  return pool.phase == Phase::kPaused || pool.server_is_lost ? "paused" : "ready";
-}
-
 void publish_gauges(const mongo::PoolReport& pool, obs::Metrics& metrics) {
   const std::string& name = pool.options.name;
   const Labels labels{{"pool", name}};
@@ -50,7 +44,8 @@ void publish_gauges(const mongo::PoolReport& pool, obs::Metrics& metrics) {
   set("mongo_pool_generation", number(pool.generation));
   set("mongo_pool_below_min_seconds", seconds(pool.below_min));
   for (const char* state : {"paused", "ready", "draining", "closed"}) {
-    metrics.set("mongo_pool_state", {{"pool", name}, {"state", state}}, state == state_of(pool) ? 1 : 0);
+    metrics.set("mongo_pool_state", {{"pool", name}, {"state", state}},
+                state == mongo::state_name(pool) ? 1 : 0);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mongo/pool_state.hpp"
@@ -26,5 +27,12 @@ struct PoolReport {
   std::vector<PoolState::Holder> holders;
   PoolUsage usage;
 };
+
+/// paused, ready, draining or closed.
+inline std::string_view state_name(const PoolReport& pool) {
+  using Phase = PoolState::Phase;
+  if (pool.phase == Phase::kClosed) return pool.counts.total() > 0 ? "draining" : "closed";
+  return pool.phase == Phase::kPaused || pool.server_is_lost ? "paused" : "ready";
+}
 
 }  // namespace wellspring::mongo

@@ -37,11 +37,6 @@ json::array holders(const mongo::PoolReport& pool, SteadyTime now) {
   return all;
 }
 
-std::string_view state_of(const mongo::PoolReport& pool) {
-  if (pool.phase == mongo::PoolState::Phase::kClosed) return "closed";
-  return pool.server_is_lost || pool.phase == mongo::PoolState::Phase::kPaused ? "paused" : "ready";
-}
-
 json::object connections(const mongo::PoolReport& pool) {
   const mongo::PoolCounts& counts = pool.counts;
   return {{"min", pool.options.min_size}, {"max", pool.options.max_size}, {"open", counts.total()},
@@ -52,7 +47,7 @@ json::object pool_json(const mongo::PoolsReport::One& one, SteadyTime now) {
   const mongo::PoolReport& pool = one.pool;
   const mongo::SizeAdvice advice = mongo::advise_sizes(pool.options, pool.usage);
   return {{"name", pool.options.name},
-          {"state", state_of(pool)},
+          {"state", mongo::state_name(pool)},
           {"connections", connections(pool)},
           {"sockets", json::object{{"open", one.sockets.opened - one.sockets.closed},
                                    {"opened", one.sockets.opened},
