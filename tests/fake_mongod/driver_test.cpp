@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/system/system_error.hpp>
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -111,7 +112,11 @@ TEST(DriverTest, BlackHoleNeverAnswersAndHeals) {
   EXPECT_EQ(server.snapshot().current(Role::kApp), 0U);
   EXPECT_GE(server.snapshot().handshaking() + server.snapshot().recently_closed().size(), 1U);
   server.clear_faults();
-  ASSERT_TRUE(pool.warm(1));
+  // Servers are selected for 600 ms and looked at every 500 ms at best: one try may fall between two looks.
+  const auto limit = std::chrono::steady_clock::now() + kLimit;
+  bool healed = pool.warm(1);
+  while (!healed && std::chrono::steady_clock::now() < limit) healed = pool.warm(1);
+  EXPECT_TRUE(healed);
 }
 
 TEST(DriverTest, RefusesAndAcceptsOnTheSamePort) {
@@ -158,9 +163,9 @@ TEST(DriverTest, SecondServerOnATakenPortFails) {
 
 TEST(DriverTest, DelaysTheNamedCommandOnly) {
   FakeMongod server(without_topology_version());
-  DriverPool pool(server.uri("socketTimeoutMS=150"));
+  DriverPool pool(server.uri("socketTimeoutMS=500"));
   ASSERT_TRUE(pool.warm(1));
-  server.add_fault(delay_of("buildInfo", 400ms));
+  server.add_fault(delay_of("buildInfo", 1500ms));
   DriverLease lease(pool);
   EXPECT_TRUE(lease.ping());
   EXPECT_NE(lease.run(R"({"buildInfo": 1})"), 0U);
@@ -171,7 +176,7 @@ TEST(DriverTest, DelaysTheNamedCommandOnly) {
 
 TEST(DriverTest, SlowHelloShowsHandshakesAtOnce) {
   FakeMongod server(without_topology_version());
-  server.add_fault(delay_of("hello", 100ms));
+  server.add_fault(delay_of("hello", 400ms));
   DriverPool pool(server.uri());
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {

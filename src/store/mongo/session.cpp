@@ -179,14 +179,10 @@ void Session::find(const std::string& collection, const Doc& filter, const Doc& 
 }
 
 std::optional<Doc> Session::find_one(const std::string& collection, const Doc& filter, const Doc& options) {
-  Doc one(*options);
-  append(*one.get(), "limit", 1);
-  std::optional<Doc> found;
-  find(collection, filter, one, [&](const bson_t& row) {
-    found = Doc(row);
-    return true;
-  });
-  return found;
+  // Not by a cursor of libmongoc's, which costs more than all of the store does for one row.
+  Doc command = doc("find", collection, "filter", filter, "limit", 1, "singleBatch", true);
+  bson_concat(command.get(), options.get());
+  return Fields(*read(command), "the server's reply").optional_document("cursor.firstBatch.0");
 }
 
 void Session::aggregate(const std::string& collection, const Array& pipeline,
