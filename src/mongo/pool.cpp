@@ -216,6 +216,12 @@ Result<void> Pool::wait_warm(SteadyTime until) {
   return {};
 }
 
+std::optional<Pool::Refusal> Pool::refusal() const {
+  const MutexLock lock(mutex_);
+  if (!state_.is_turned_away() && !state_.cannot_connect()) return std::nullopt;
+  return Refusal{state_.is_turned_away(), state_.last_error()};
+}
+
 PoolReport Pool::report() const {
   const SteadyTime now = clock_.steady();
   const auto since = [now](SteadyTime start) {
@@ -233,8 +239,6 @@ PoolReport Pool::report() const {
           .oldest_wait = since(state_.oldest_wait()),
           .oldest_lease = holders.empty() ? std::chrono::milliseconds{0} : since(holders.front().since),
           .below_min = since(state_.below_min_since().value_or(SteadyTime::max())),
-          .cannot_connect = state_.cannot_connect(),
-          .is_turned_away = state_.is_turned_away(),
           .last_error = state_.last_error(),
           .holders = holders,
           .usage = state_.usage(now)};

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -79,6 +80,13 @@ class Pool final : private Tended {
   /// Blocks until the minimum is open. kUnavailable with what is missing and why, at `until` or when the pool
   /// closes.
   Result<void> wait_warm(SteadyTime until);
+
+  /// Connecting fails: the server refused the credentials, or nothing is open and the last attempt failed.
+  struct Refusal {
+    bool of_credentials;
+    std::string why;
+  };
+  std::optional<Refusal> refusal() const;
 
   PoolReport report() const;
   const std::string& name() const { return name_; }

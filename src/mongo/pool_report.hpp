@@ -21,9 +21,7 @@ struct PoolReport {
   std::chrono::milliseconds oldest_wait{0};
   std::chrono::milliseconds oldest_lease{0};
   std::chrono::milliseconds below_min{0};
-  bool cannot_connect = false;  ///< nothing is open and the last attempt failed
-  bool is_turned_away = false;  ///< the server refuses the credentials
-  std::string last_error;       ///< may be old
+  std::string last_error;  ///< may be old
   std::vector<PoolState::Holder> holders;
   PoolUsage usage;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <future>
 #include <thread>
 
 #include "mongo/driver/topology.hpp"
@@ -290,6 +291,34 @@ TEST(DemandTest, Scenario22RetireStorm) {
            fmt::format("{} retired by 8 threads beside 32: failed {}, C={}, libmongoc holds {} + 1 spare",
                        retired.load(), failed.load(), total, kPlaces - rest.size()));
     EXPECT_TRUE(pool.close(1s, 1s));
+    EXPECT_TRUE(topology.shut_down());
+  }
+}
+
+TEST(DemandTest, AnUnprovedLibraryHasToRetireOneClientBeforeAnythingConnects) {
+  static_assert(mongo::driver::is_retiring_proved(1, 23) && !mongo::driver::is_retiring_proved(2, 0));
+  FakeMongod server;
+  const auto connection = mongo::driver::read_connection_string(server.uri()).value();
+  constexpr std::size_t kPlaces = 2;
+  Topology topology(connection.uri.get(), "trial", kPlaces);
+  {
+    mongo::driver::ClientSet clients(topology, kPlaces, 1, true);
+    std::promise<void> found;
+    topology.add_listener([&](bool reachable, const std::string&) {
+      if (reachable) found.set_value();
+    });
+    topology.start();
+    ASSERT_EQ(found.get_future().wait_for(5s), std::future_status::ready);
+    EXPECT_TRUE(clients.establish(0, 1));
+    EXPECT_TRUE(clients.establish(1, 2));
+    // One for the trial, once and not for each place.
+    EXPECT_EQ(clients.sockets().opened, 3U);
+    EXPECT_EQ(clients.sockets().closed, 1U);
+    EXPECT_TRUE(server.wait_until(
+        [](const Ledger& ledger) { return ledger.counts("trial", Role::kApp).current == 2; }, 2s))
+        << server.snapshot().json();
+    EXPECT_EQ(server.snapshot().counts("trial", Role::kApp).total_created, 3U);
+    for (const mongo::Slot slot : {0U, 1U}) clients.close(slot, mongo::CloseReason::kPoolClosed);
     EXPECT_TRUE(topology.shut_down());
   }
 }

@@ -89,9 +89,9 @@ class World {
   std::size_t created() const { return app().total_created; }
   std::size_t monitors() const;
   std::size_t monitors_created() const;
-  /// Waits until so many application connections are open.
   /// What must hold of every report.
   void expect_invariants() const;
+  /// Waits until so many application connections are open.
   bool wait_current(std::size_t count, std::chrono::milliseconds limit, const std::string& pool = {}) const;
   /// Watches for that long; whether no application connection was opened or closed.
   bool stays_quiet(std::chrono::milliseconds time) const;

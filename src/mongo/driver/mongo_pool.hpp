@@ -78,6 +78,7 @@ class MongoPool {
 
   const std::string& name() const { return pool_.name(); }
   PoolReport report() const { return pool_.report(); }
+  std::optional<Pool::Refusal> refusal() const { return pool_.refusal(); }
   SocketReport sockets() const { return clients_.sockets(); }
 
  private:

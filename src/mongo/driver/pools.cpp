@@ -242,9 +242,10 @@ Result<void> Pools::wait_warm(SteadyTime until) {
 std::string Pools::why_lost() const {
   std::string why;
   for (const auto& pool : registry_->pools) {
-    const PoolReport report = pool->report();
-    if (report.is_turned_away) return report.last_error;
-    if (report.cannot_connect) why = report.last_error;
+    auto refusal = pool->refusal();
+    if (!refusal) continue;
+    if (refusal->of_credentials) return std::move(refusal->why);
+    why = std::move(refusal->why);
   }
   for (const auto& topology : registry_->topologies) {
     if (std::string unreachable = topology->why_lost(); !unreachable.empty()) return unreachable;
@@ -253,7 +254,10 @@ std::string Pools::why_lost() const {
 }
 
 bool Pools::reachable() const {
-  return why_lost().empty();
+  const auto refused = [](const auto& pool) { return pool->refusal().has_value(); };
+  return std::ranges::none_of(registry_->pools, refused) &&
+         std::ranges::all_of(registry_->topologies, &Topology::reachable,
+                             [](const auto& one) -> const Topology& { return *one; });
 }
 
 PoolsReport Pools::report() const {

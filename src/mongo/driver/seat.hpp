@@ -35,6 +35,11 @@ class Seat {
     const MutexLock lock(mutex_);
     return cut_ != 0 && cut_ == connection_;
   }
+  /// Has a socket, in whatever state.
+  bool is_open() const {
+    const MutexLock lock(mutex_);
+    return socket_ >= 0;
+  }
   /// Open and silent, by a look that does not block. A socket that can be read between two round trips was
   /// closed by the other side or has got out of step.
   bool is_alive() const;
