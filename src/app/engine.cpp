@@ -25,6 +25,7 @@ index::SearchOptions search_options(const config::Settings& settings) {
   options.fusion = settings.fusion == config::FusionKind::kRrf ? index::Fusion::kRrf : index::Fusion::kConvex;
   options.bm25_weight = static_cast<float>(settings.bm25_weight);
   options.candidates = settings.candidates;
+  options.default_locale = settings.default_locale;
   return options;
 }
 

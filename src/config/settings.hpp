@@ -29,6 +29,8 @@ struct Settings {
   ModelForm model_form = ModelForm::kInt8;
   std::size_t model_max_tokens = 0;
 
+  std::string default_locale;
+
   FusionKind fusion = FusionKind::kConvex;
   double bm25_weight = 0;
   std::size_t candidates = 0;

@@ -24,6 +24,7 @@ class SegmentedSnapshot final : public Snapshot {
                                  const SearchOptions& options) const override;
   std::size_t chunk_count() const override { return corpus_.chunks(); }
   std::size_t article_count() const override { return corpus_.articles(); }
+  const std::vector<std::string>& locales() const override { return corpus_.locales(); }
 
  private:
   std::shared_ptr<const Settings> settings_;

@@ -49,7 +49,7 @@ void record_asked(const Services& services, const rag::Question& question) {
 }
 
 asio::awaitable<Response> chat(const Services& services, const Request& request) {
-  auto question = wire::parse_question(request.body);
+  auto question = wire::parse_question(request.body, reader_locale(services, request));
   if (!question) co_return wire::validation_response(question.error().list);
   question->delivery = rag::Delivery::kWhole;
   record_asked(services, *question);
@@ -71,7 +71,7 @@ asio::awaitable<Result<void>> write_answer(const Services& services, rag::Questi
 }
 
 asio::awaitable<Response> chat_stream(const Services& services, const Request& request) {
-  auto question = wire::parse_question(request.body);
+  auto question = wire::parse_question(request.body, reader_locale(services, request));
   if (!question) co_return wire::validation_response(question.error().list);
   question->delivery = rag::Delivery::kStream;
   record_asked(services, *question);

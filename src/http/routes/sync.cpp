@@ -23,7 +23,8 @@ struct ParsedPayload {
 
 /// Large bodies are parsed where computing does not hold up other connections.
 asio::awaitable<Result<ParsedPayload>> parse(const Services& services, const Request& request) {
-  const std::string locale = request.query_parameter("locale").value_or("");
+  std::string locale = request.query_parameter("locale").value_or("");
+  if (locale.empty()) locale = services.default_locale;
   auto work = [&request, &locale]() -> Result<ParsedPayload> {
     return ParsedPayload{sync::parse_payload(request.body, locale)};
   };

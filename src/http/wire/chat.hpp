@@ -12,8 +12,9 @@
 /// Questions and answers as contract 1.5 and 1.6 write them.
 namespace wellspring::http::wire {
 
-/// At most limits::kHistoryTurns turns are kept, the latest. Members the contract does not know are ignored.
-Parsed<rag::Question> parse_question(std::string_view body);
+/// At most limits::kHistoryTurns turns are kept, the latest. Members the contract does not know are ignored,
+/// but for `locale`; without it the question has `locale`.
+Parsed<rag::Question> parse_question(std::string_view body, std::string locale = model::kDefaultLocale);
 
 /// `[{"page_content", "metadata"}]`
 boost::json::array sources_json(const std::vector<model::Hit>& hits);
