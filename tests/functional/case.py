@@ -20,7 +20,10 @@ class ServerCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(temporary_folder())
-        store = ("--mongo-uri", cls.enterClassContext(FakeMongod()).uri()) if ON_MONGO else ()
+        store = ()
+        if ON_MONGO:
+            cls.mongod = cls.enterClassContext(FakeMongod())
+            store = ("--mongo-uri", cls.mongod.uri())
         cls.server = Server(BINARY, cls.folder, *cls.flags, *store, environment=cls.environment)
         cls.server.start()
 
