@@ -4,6 +4,7 @@
 The seed is fixed, so a run can be repeated. scripts/setup_schemathesis.sh installs what this needs; without it, one line and exit 0.
 """
 import argparse
+import os
 import pathlib
 import subprocess
 import sys
@@ -38,10 +39,11 @@ def main():
     with temporary_folder() as folder, temporary_folder() as scratch, Server(BINARY, folder, "--embedder", "hashing") as server:
         published(server)
         command = [str(PROGRAM), "--config-file", str(pathlib.Path(__file__).with_name("schemathesis.toml")), "run", f"{server.url}/openapi.json",
-                   "--seed", str(options.seed), "--max-examples", str(options.examples), "--generation-deterministic", "--generation-database", "none",
+                   "--seed", str(options.seed), "--max-examples", str(options.examples), "--generation-database", "none",
                    "--phases", "examples,coverage,fuzzing", "--no-color", "--continue-on-failure", "--warnings", "off", "--request-timeout", "20", *options.more]
         begin = time.monotonic()
-        done = subprocess.run(command, cwd=scratch, timeout=options.limit)
+        environment = {**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(pathlib.Path(__file__).resolve().parent)}
+        done = subprocess.run(command, cwd=scratch, env=environment, timeout=options.limit)
         alive = server.json("GET", "/health/ready")[0] == 200
         print(f"schemathesis: exit {done.returncode}, {time.monotonic() - begin:.0f} s; the server is {'ready' if alive else 'NOT ready'} after it")
         return done.returncode if alive else 1
