@@ -12,7 +12,7 @@ if [[ " $* " == *" --bench "* ]]; then
   packages+=(wrk)
 fi
 if [[ " $* " == *" --test "* ]]; then
-  packages+=(libbenchmark-dev clang clang-tidy clang-format libclang-rt-14-dev chromium chromium-driver)
+  packages+=(faketime libbenchmark-dev clang clang-tidy clang-format libclang-rt-14-dev chromium chromium-driver)
 fi
 # The package clients are taken from Debian only where the machine has none.
 command -v go >/dev/null || packages+=(golang-go)

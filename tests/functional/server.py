@@ -43,13 +43,14 @@ class Server:
         return self
 
     def _read(self, process):
-        for line in process.stderr:
-            with self._changed:
-                self.lines.append(line.rstrip("\n"))
-                found = re.search(r"listening on http://[^ ]*:(\d+)", line)
-                if found:
-                    self.port = int(found.group(1))
-                self._changed.notify_all()
+        with process.stderr:
+            for line in process.stderr:
+                with self._changed:
+                    self.lines.append(line.rstrip("\n"))
+                    found = re.search(r"listening on http://[^ ]*:(\d+)", line)
+                    if found:
+                        self.port = int(found.group(1))
+                    self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
 
