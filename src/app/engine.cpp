@@ -96,8 +96,10 @@ Result<void> Engine::build(const config::Settings& settings) {
           .prompt_tokens = settings.prompt_tokens,
           .follow_ups = settings.llm_base_url.empty() ? rag::FollowUps::kHeuristic : rag::FollowUps::kModel},
       clock_, metrics_);
+  rag::QuestionLogOptions log_options;
+  log_options.retention = std::chrono::ceil<std::chrono::hours>(settings.questions_retention);
   question_log_ = std::make_unique<rag::QuestionLog>(questions(), storage_->questions_lane(), executors_,
-                                                     clock_, log_, metrics_, rag::QuestionLogOptions{});
+                                                     clock_, log_, metrics_, log_options);
   intake_ = std::make_unique<sync::Intake>(journal(), executors_, clock_, metrics_, sync::IntakeOptions{});
   sync::WorkerOptions worker_options;
   worker_options.retry.attempts_max = settings.job_attempts_max;

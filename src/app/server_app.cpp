@@ -30,6 +30,7 @@ constexpr std::chrono::milliseconds kFirstPause{250};
 constexpr std::chrono::milliseconds kLongestPause{5'000};
 constexpr std::chrono::milliseconds kWatchEvery{250};
 constexpr std::chrono::seconds kTellEvery{2};
+constexpr std::chrono::hours kForgetEvery{1};
 
 struct Address {
   std::string host;
@@ -98,7 +99,9 @@ ServerApp::ServerApp(const config::Settings& settings, std::unique_ptr<Engine> e
                 settings.answer_timeout,
                 settings.sync_body_bytes_max,
                 !settings.llm_base_url.empty(),
-                settings.default_locale},
+                settings.default_locale,
+                settings.questions_log,
+                settings.questions_opt_out},
       server_(std::make_unique<http::Server>(http::product_routes(services_, http::embedded_files()),
                                              server_options(settings), engine_->executors(),
                                              engine_->metrics(), engine_->log(), engine_->clock())) {}
@@ -216,9 +219,17 @@ asio::awaitable<void> ServerApp::start() {
   phase_ = Phase::kReady;
   report_ready(began);
   settle(std::nullopt);
+  asio::co_spawn(engine_->executors().io(), forget_old_questions(), asio::detached);
   if (engine_->without_vector() > 0)
     asio::co_spawn(engine_->executors().io(), embed_the_rest(), asio::detached);
   if (!engine_->storage().is_local()) co_await watch_storage();
+}
+
+asio::awaitable<void> ServerApp::forget_old_questions() {
+  while (phase_ == Phase::kReady) {
+    engine_->question_log().forget_old();
+    co_await wait(kForgetEvery);
+  }
 }
 
 asio::awaitable<void> ServerApp::embed_the_rest() {

@@ -60,6 +60,10 @@ struct Settings {
   std::chrono::milliseconds job_backoff_max{0};
   std::chrono::milliseconds job_retention{0};
 
+  bool questions_log = true;
+  bool questions_opt_out = true;
+  std::chrono::milliseconds questions_retention{0};
+
   std::string mongo_uri;       ///< empty: everything is kept in data_dir
   std::string mongo_database;  ///< empty: the URI's path, else `wellspring`
   std::string mongo_collection;

@@ -54,6 +54,8 @@ struct Services {
   std::size_t sync_body_bytes_max = limits::kSyncBodyBytes;
   bool language_model = false;  ///< answers come from a configured model, not from the extractive one
   std::string default_locale = model::kDefaultLocale;  ///< of what is sent or asked without one
+  bool log_questions = true;
+  bool honour_opt_out = true;  ///< questions sent with `DNT: 1` or `Sec-GPC: 1` are not logged
 };
 
 }  // namespace wellspring::http

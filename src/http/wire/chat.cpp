@@ -74,8 +74,11 @@ std::string text_event(std::string_view piece) {
   return event({{"status", "streaming"}, {"chunk", piece}, {"isComplete", false}});
 }
 
-std::string complete_event(bool from_cache) {
-  return event({{"status", "complete"}, {"chunk", ""}, {"isComplete", true}, {"fromCache", from_cache}});
+std::string complete_event(bool from_cache, const std::optional<model::QuestionId>& question) {
+  json::object members{
+      {"status", "complete"}, {"chunk", ""}, {"isComplete", true}, {"fromCache", from_cache}};
+  if (question) members["question_id"] = question->value();
+  return event(members);
 }
 
 std::string error_event(const Error& error) {

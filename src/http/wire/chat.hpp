@@ -1,12 +1,14 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "http/wire/json_body.hpp"
 #include "model/query.hpp"
+#include "model/question.hpp"
 #include "rag/answerer.hpp"
 
 /// Questions and answers as contract 1.5 and 1.6 write them.
@@ -23,7 +25,8 @@ boost::json::array sources_json(const std::vector<model::Hit>& hits);
 std::string thinking_event();
 std::string sources_event(const std::vector<model::Hit>& hits);
 std::string text_event(std::string_view piece);
-std::string complete_event(bool from_cache);
+/// `question` is what feedback on the answer may name.
+std::string complete_event(bool from_cache, const std::optional<model::QuestionId>& question = std::nullopt);
 std::string error_event(const Error& error);
 
 }  // namespace wellspring::http::wire

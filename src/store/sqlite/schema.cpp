@@ -130,8 +130,19 @@ CREATE TABLE spooled_jobs (
 CREATE INDEX spooled_jobs_waiting ON spooled_jobs (id) WHERE moved_to IS NULL;
 )sql";
 
+// outcome holds values of model::QuestionOutcome. The last three are null until a reader says something.
+constexpr const char* kOutcomesAndFeedback = R"sql(
+ALTER TABLE user_questions ADD COLUMN locale TEXT NOT NULL DEFAULT '';
+ALTER TABLE user_questions ADD COLUMN outcome INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE user_questions ADD COLUMN helpful INTEGER;
+ALTER TABLE user_questions ADD COLUMN comment TEXT;
+ALTER TABLE user_questions ADD COLUMN feedback_at INTEGER;
+CREATE INDEX user_questions_by_id ON user_questions (id);
+CREATE INDEX user_questions_by_outcome ON user_questions (outcome, asked_at);
+)sql";
+
 // The step at index v brings a file of version v to version v + 1.
-constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions, kSpooledJobs};
+constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions, kSpooledJobs, kOutcomesAndFeedback};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 std::int64_t number(Connection& connection, std::string_view sql) {
