@@ -12,6 +12,7 @@ enum class EmbedderKind { kOnnx, kHashing };
 enum class ModelForm { kInt8, kFp32 };
 enum class FusionKind { kConvex, kRrf };
 enum class MongoLayout { kSplit, kShared };
+enum class UnsignedWebhooks { kAccept, kRefuse };
 enum class LogFormat { kText, kJson };
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
@@ -23,6 +24,11 @@ struct Settings {
   std::string admin_token;
   std::vector<std::string> cors_origins;
   bool strict_transport = false;
+
+  std::string webhook_secret;           ///< empty: none
+  std::string webhook_previous_secret;  ///< valid beside it; empty: none
+  UnsignedWebhooks webhook_unsigned = UnsignedWebhooks::kAccept;
+  bool webhook_require_delivery_id = false;
 
   EmbedderKind embedder = EmbedderKind::kOnnx;
   std::string model_dir;  ///< empty: the model installed beside the program
@@ -57,6 +63,8 @@ struct Settings {
   int job_attempts_max = 0;
   std::chrono::milliseconds job_backoff_max{0};
   std::chrono::milliseconds job_retention{0};
+  std::size_t job_queue_max = 0;
+  std::size_t job_queue_bytes_max = 0;
 
   std::string mongo_uri;       ///< empty: everything is kept in data_dir
   std::string mongo_database;  ///< empty: the URI's path, else `wellspring`
