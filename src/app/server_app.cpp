@@ -97,7 +97,9 @@ ServerApp::ServerApp(const config::Settings& settings, std::unique_ptr<Engine> e
                 engine_->clock(),
                 settings.answer_timeout,
                 settings.sync_body_bytes_max,
-                !settings.llm_base_url.empty()},
+                !settings.llm_base_url.empty(),
+                engine_->answer_cache(),
+                engine_->spend()},
       server_(std::make_unique<http::Server>(http::product_routes(services_, http::embedded_files()),
                                              server_options(settings), engine_->executors(),
                                              engine_->metrics(), engine_->log(), engine_->clock())) {}

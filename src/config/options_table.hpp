@@ -82,6 +82,7 @@ inline constexpr auto kSecret = Secrecy::kSecret;
 /// The table's parts, in the order of the documentation.
 std::vector<Option> server_options();
 std::vector<Option> answer_options();
+std::vector<Option> budget_options();
 std::vector<Option> retrieval_options();
 std::vector<Option> mongo_options();
 std::vector<Option> process_options();

@@ -34,8 +34,8 @@ std::string passage_text(std::size_t number, const llm::Passage& passage) {
 
 }  // namespace
 
-std::size_t estimated_tokens(std::string_view text) {
-  return (text.size() + 3) / 4;
+std::size_t estimated_tokens(std::size_t bytes) {
+  return (bytes + 3) / 4;
 }
 
 std::string quoted(std::string_view text) {
