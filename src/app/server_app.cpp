@@ -100,7 +100,9 @@ ServerApp::ServerApp(const config::Settings& settings, sync::SignatureRules webh
                 settings.answer_timeout,
                 settings.sync_body_bytes_max,
                 std::move(webhooks),
-                !settings.llm_base_url.empty()},
+                !settings.llm_base_url.empty(),
+                engine_->answer_cache(),
+                engine_->spend()},
       server_(std::make_unique<http::Server>(http::product_routes(services_, http::embedded_files()),
                                              server_options(settings), engine_->executors(),
                                              engine_->metrics(), engine_->log(), engine_->clock())) {}

@@ -52,6 +52,15 @@ struct Settings {
   std::size_t history_pairs = 0;
   std::size_t prompt_tokens = 0;
 
+  std::size_t cache_entries = 0;  ///< 0 in any of the three: no cache
+  std::size_t cache_bytes_max = 0;
+  std::chrono::milliseconds cache_ttl{0};
+
+  double spend_input_price = 0;   ///< US dollars for a million tokens
+  double spend_output_price = 0;  ///< US dollars for a million tokens
+  double spend_daily_limit = 0;   ///< US dollars; 0: none
+  double spend_hourly_limit = 0;  ///< US dollars; 0: none
+
   std::size_t cpu_threads = 0;
   std::size_t connections_max = 0;
   std::size_t requests_max = 0;
