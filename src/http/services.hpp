@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "http/request_limits.hpp"
 #include "index/index.hpp"
 #include "mongo/pools_report.hpp"
 #include "obs/log.hpp"
@@ -40,8 +41,8 @@ struct Services {
   store::SourceStore& sources;
   store::QuestionStore& questions;
   rag::QuestionLog& question_log;
-  runtime::Lane& sources_lane;                                       ///< to work on `sources`
-  runtime::Lane& questions_lane;                                     ///< to work on `questions`
+  runtime::Lane& sources_lane;                ///< to work on `sources`
+  runtime::Lane& questions_lane;              ///< to work on `questions`
   std::function<mongo::PoolsReport()> pools;  ///< empty without MongoDB; takes no connection; any thread
   std::function<std::shared_ptr<const index::Snapshot>()> snapshot;  ///< the newest; never null; any thread
   std::function<Readiness()> readiness;                              ///< any thread
@@ -50,6 +51,7 @@ struct Services {
   obs::Metrics& metrics;
   obs::Log& log;
   const Clock& clock;
+  RequestLimits& request_limits;
   std::chrono::milliseconds answer_timeout{120'000};
   std::size_t sync_body_bytes_max = limits::kSyncBodyBytes;
   bool language_model = false;  ///< answers come from a configured model, not from the extractive one

@@ -21,8 +21,10 @@ boost::asio::awaitable<Response> pools(const Services& services, const Request&)
 
 void add_admin(Router& router, const Services& services) {
   // Admitted under load as well: that is when an operator looks.
-  router.add({Method::kGet, "/api/v1/admin/pools", with(services, pools),
-              RouteOptions{.access = Access::kOperator, .admission = Admission::kAlways}});
+  router.add(
+      {Method::kGet, "/api/v1/admin/pools", with(services, pools),
+       RouteOptions{
+           .access = Access::kOperator, .scope = model::Scope::kAdmin, .admission = Admission::kAlways}});
 }
 
 }  // namespace wellspring::http::routes
