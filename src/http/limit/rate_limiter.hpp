@@ -14,8 +14,8 @@
 namespace wellspring::http {
 
 struct RateLimiterOptions {
-  RateLimits client;  ///< of each client
-  RateLimits global;  ///< of all clients together
+  RateLimits client{};  ///< of each client
+  RateLimits global{};  ///< of all clients together
   bool bans = false;  ///< whoever asks for more than `client` allows is banned, longer each time
   std::size_t clients_max = 10'000;     ///< remembered; of the banned and formerly banned as many again
   std::size_t moments_max = 4'000'000;  ///< remembered for all clients together, 8 bytes each
@@ -26,7 +26,7 @@ enum class RefusedBy { kClientLimit, kBan, kGlobalLimit };
 
 struct RateRefusal {
   RefusedBy by = RefusedBy::kClientLimit;
-  SteadyTime free_at;  ///< when this client would be let in, if it asks for nothing until then
+  SteadyTime free_at{};  ///< when this client would be let in, if it asks for nothing until then
   /// Of the client, when it is banned.
   std::optional<SteadyTime> banned_until{};
   std::size_t violations = 0;  ///< within the last 24 hours, when it is banned
