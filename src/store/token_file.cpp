@@ -122,12 +122,20 @@ bool write_all(int file, std::string_view text) {
   return true;
 }
 
+/// An operator's root makes tokens for a server that runs as somebody else, and must be able to read them.
+bool give_to_owner_of(const File& directory, const File& file) {
+  struct stat owner {};
+  if (::fstat(directory.get(), &owner) != 0) return false;
+  return owner.st_uid == ::geteuid() || ::fchown(file.get(), owner.st_uid, owner.st_gid) == 0;
+}
+
 /// After a crash the file is the old one or the new one.
 Result<void> replace(const fs::path& directory, const File& directory_file, const Tokens& tokens) {
   const fs::path made = directory / kNewFileName;
   {
     const File file(made, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (!file.is_open() || !write_all(file.get(), written(tokens)) || ::fsync(file.get()) != 0)
+    if (!file.is_open() || !give_to_owner_of(directory_file, file) ||
+        !write_all(file.get(), written(tokens)) || ::fsync(file.get()) != 0)
       return refused("write access tokens", made, errno);
   }
   const fs::path path = directory / kFileName;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <set>
@@ -10,6 +11,7 @@
 
 #include "base/digest.hpp"
 #include "base/limits.hpp"
+#include "store/data_dir.hpp"
 #include "store/temp_dir.hpp"
 
 namespace wellspring::store {
@@ -57,6 +59,20 @@ TEST_F(TokenFile, KeepsHashesOfUnguessableTokensInAPrivateFile) {
   EXPECT_EQ(tokens->tokens.at(0).sha256, sha256_hex(first));
   EXPECT_EQ(tokens->tokens.at(0).created_at, kNow);
   EXPECT_EQ(tokens->tokens.at(1).name, "grafana");
+}
+
+TEST_F(TokenFile, BelongsToWhoeverOwnsTheDirectory) {
+  constexpr uid_t kSomebody = 65'534;
+  ASSERT_TRUE(make_data_directory(directory()).has_value());
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown(directory().c_str(), kSomebody, kSomebody), 0);
+  }
+  create("ci");
+  struct stat of_directory {};
+  struct stat of_file {};
+  ASSERT_EQ(::stat(directory().c_str(), &of_directory), 0);
+  ASSERT_EQ(::stat(file().c_str(), &of_file), 0);
+  EXPECT_EQ(of_file.st_uid, of_directory.st_uid);
 }
 
 TEST_F(TokenFile, NamesAreUniqueAndPlain) {
