@@ -1,7 +1,5 @@
 #include "http/access.hpp"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 
 #include "base/digest.hpp"
@@ -14,10 +12,6 @@ namespace {
 
 constexpr std::string_view kScheme = "Bearer ";
 constexpr std::string_view kHashed = "sha256:";
-
-bool equal_in_constant_time(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
-}
 
 std::string admin_sha256(const std::string& token) {
   if (token.empty()) return {};
