@@ -1,7 +1,7 @@
 # The human entrance. Everything real happens in CMake presets and scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build run test unit bench fuzz kill9 soak fmt lint docs clean schemathesis
+.PHONY: help setup setup-test build run test unit bench valgrind fuzz kill9 soak fmt lint docs clean schemathesis
 .PHONY: mongo-monitor mongo-shutdown mongo-load mongo-health mongo-check soak-mongo kill9-mongo
 
 DATA_DIR ?= data
@@ -35,6 +35,10 @@ bench: setup-test ## benchmarks; results under bench/results/
 	@scripts/setup_packages.sh --bench
 	@scripts/build.sh release fake_mongod_program
 	@scripts/build.sh bench all && python3 bench/run.py
+
+valgrind: setup-test ## the pools' scenarios under valgrind: no errors, no definite leaks
+	@scripts/setup_packages.sh --valgrind
+	@scripts/valgrind.sh
 
 fuzz: setup-test ## 10 minutes for each fuzz target
 	@scripts/fuzz.sh 600

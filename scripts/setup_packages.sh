@@ -11,6 +11,9 @@ packages=(
 if [[ " $* " == *" --bench "* ]]; then
   packages+=(wrk)
 fi
+if [[ " $* " == *" --valgrind "* ]]; then
+  packages+=(valgrind)
+fi
 if [[ " $* " == *" --test "* ]]; then
   packages+=(faketime libbenchmark-dev clang clang-tidy clang-format libclang-rt-14-dev chromium chromium-driver)
 fi
