@@ -12,6 +12,7 @@
 #include "embed/embedder.hpp"
 #include "index/index.hpp"
 #include "llm/chat_model.hpp"
+#include "net/web_client.hpp"
 #include "obs/log.hpp"
 #include "obs/metrics.hpp"
 #include "rag/answerer.hpp"
@@ -21,6 +22,7 @@
 #include "runtime/executors.hpp"
 #include "store/data_dir.hpp"
 #include "sync/intake.hpp"
+#include "sync/reconciler.hpp"
 #include "sync/worker.hpp"
 
 namespace wellspring::app {
@@ -72,6 +74,7 @@ class Engine {
   rag::QuestionLog& question_log() { return *question_log_; }
   sync::Intake& intake() { return *intake_; }
   sync::Worker& worker() { return *worker_; }
+  sync::Reconciler* reconciler() { return reconciler_.get(); }  ///< null without cms.url
 
  private:
   Engine(const config::Settings& settings, const Clock& clock, obs::Log& log);
@@ -79,6 +82,7 @@ class Engine {
   /// Reads the store while the model is opened.
   void start_reading(const config::Settings& settings);
   Result<void> build_chat_model(const config::Settings& settings);
+  Result<void> build_reconciler(const config::Settings& settings);
   sync::Ingestion ingestion();
   void merge_segments();
 
@@ -100,6 +104,8 @@ class Engine {
   std::unique_ptr<rag::QuestionLog> question_log_;
   std::unique_ptr<sync::Intake> intake_;
   std::unique_ptr<sync::Worker> worker_;
+  std::unique_ptr<net::WebClient> web_client_;
+  std::unique_ptr<sync::Reconciler> reconciler_;
 };
 
 }  // namespace wellspring::app

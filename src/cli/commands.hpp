@@ -56,6 +56,12 @@ struct MigrateRequest {
   std::string to;
 };
 
+struct ReconcileRequest {
+  bool dry_run = false;
+  bool remove_many = false;
+  bool json = false;
+};
+
 Result<void> serve(const Context& context);
 Result<void> import_articles(const Context& context, const ImportRequest& request);
 Result<void> search(const Context& context, const SearchRequest& request);
@@ -63,6 +69,7 @@ Result<void> ask(const Context& context, const AskRequest& request);
 Result<void> evaluate(const Context& context, const EvalRequest& request);
 Result<void> doctor(const Context& context);
 Result<void> migrate(const Context& context, const MigrateRequest& request);
+Result<void> reconcile(const Context& context, const ReconcileRequest& request);
 /// A completion script for `shell` (bash, zsh or fish).
 Result<std::string> completion_script(const std::string& shell);
 

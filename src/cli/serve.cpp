@@ -30,6 +30,7 @@ Result<void> with_own_server(const Context& context, const std::function<Result<
                format_of(context.settings.log_format));
   config::Settings settings = context.settings;
   settings.listen = "127.0.0.1:0";
+  settings.cms_reconcile_every = {};  // only the command that is for it may sweep
   auto app = app::ServerApp::open(settings, context.clock, log);
   if (app.has_error()) return app.error();
   Result<void> outcome = {};

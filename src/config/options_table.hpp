@@ -83,6 +83,7 @@ inline constexpr auto kSecret = Secrecy::kSecret;
 std::vector<Option> server_options();
 std::vector<Option> answer_options();
 std::vector<Option> retrieval_options();
+std::vector<Option> cms_options();
 std::vector<Option> mongo_options();
 std::vector<Option> process_options();
 

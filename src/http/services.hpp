@@ -22,6 +22,7 @@
 #include "store/question_store.hpp"
 #include "store/source_store.hpp"
 #include "sync/intake.hpp"
+#include "sync/reconciler.hpp"
 
 namespace wellspring::http {
 
@@ -40,8 +41,8 @@ struct Services {
   store::SourceStore& sources;
   store::QuestionStore& questions;
   rag::QuestionLog& question_log;
-  runtime::Lane& sources_lane;                                       ///< to work on `sources`
-  runtime::Lane& questions_lane;                                     ///< to work on `questions`
+  runtime::Lane& sources_lane;                ///< to work on `sources`
+  runtime::Lane& questions_lane;              ///< to work on `questions`
   std::function<mongo::PoolsReport()> pools;  ///< empty without MongoDB; takes no connection; any thread
   std::function<std::shared_ptr<const index::Snapshot>()> snapshot;  ///< the newest; never null; any thread
   std::function<Readiness()> readiness;                              ///< any thread
@@ -53,6 +54,7 @@ struct Services {
   std::chrono::milliseconds answer_timeout{120'000};
   std::size_t sync_body_bytes_max = limits::kSyncBodyBytes;
   bool language_model = false;  ///< answers come from a configured model, not from the extractive one
+  sync::Reconciler* reconciler = nullptr;  ///< null without a CMS to compare with; on io
 };
 
 }  // namespace wellspring::http
