@@ -208,7 +208,7 @@ std::vector<FamilySpec> mongo_families() {
        {}},
       {"mongo_pool_monitor_sockets_expected",
        kGauge,
-       "Monitoring connections of a topology, besides the pool's own.",
+       "Most monitoring connections of a topology, besides the pool's own; fewer after an outage.",
        {{"topology", {}}},
        {}},
       {"mongo_pool_generation", kGauge, "How often the pool was cleared.", {{"pool", {}}}, {}},

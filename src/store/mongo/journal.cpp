@@ -165,6 +165,7 @@ void MongoJournal::settle(Books& books, const ArticleId& article) {
       };
       session.find(names_.jobs, all, doc("projection", head_members(), "sort", doc("_id", 1), "limit", 1),
                    take);
+      if (jobs.empty()) return;  // the usual end: nothing of this article is queued
       session.find(names_.jobs, special, doc("projection", head_members(), "sort", doc("_id", 1)), take);
     });
     if (jobs.size() > 1 && jobs[0].id == jobs[1].id) jobs.erase(jobs.begin());
