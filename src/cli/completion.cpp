@@ -7,12 +7,12 @@ namespace wellspring::cli {
 namespace {
 
 constexpr std::string_view kCommands =
-    "serve import search ask eval doctor migrate reconcile options completion";
+    "serve import search ask jobs eval doctor migrate reconcile options completion";
 
 std::string all_flags() {
   std::string flags =
-      "--help --config --url --token --json --mode --prune --no-wait --locale --whole --dry-run "
-      "--remove-many";
+      "--help --config --url --token --json --mode --prune --no-wait --locale --whole --state --retry "
+      "--retry-all --dry-run --remove-many";
   for (const config::Option& option : config::options()) flags += fmt::format(" {}", option.flag);
   return flags;
 }

@@ -12,9 +12,11 @@
 #include "mongo/pools_report.hpp"
 #include "obs/log.hpp"
 #include "obs/metrics.hpp"
+#include "rag/answer_cache.hpp"
 #include "rag/answerer.hpp"
 #include "rag/question_log.hpp"
 #include "rag/retriever.hpp"
+#include "rag/spend_guard.hpp"
 #include "runtime/executors.hpp"
 #include "runtime/lane.hpp"
 #include "store/article_store.hpp"
@@ -23,6 +25,7 @@
 #include "store/source_store.hpp"
 #include "sync/intake.hpp"
 #include "sync/reconciler.hpp"
+#include "sync/signature.hpp"
 
 namespace wellspring::http {
 
@@ -53,8 +56,11 @@ struct Services {
   const Clock& clock;
   std::chrono::milliseconds answer_timeout{120'000};
   std::size_t sync_body_bytes_max = limits::kSyncBodyBytes;
-  bool language_model = false;  ///< answers come from a configured model, not from the extractive one
-  sync::Reconciler* reconciler = nullptr;  ///< null without a CMS to compare with; on io
+  sync::SignatureRules webhooks{};  ///< who may send them
+  bool language_model = false;      ///< answers come from a configured model, not from the extractive one
+  const rag::AnswerCache* answer_cache = nullptr;  ///< null: switched off
+  const rag::SpendGuard* spend = nullptr;          ///< null: answers cost nothing that is known
+  sync::Reconciler* reconciler = nullptr;          ///< null without a CMS to compare with; on io
 };
 
 }  // namespace wellspring::http

@@ -4,6 +4,7 @@
 #include "http/wire/errors.hpp"
 #include "http/wire/pools.hpp"
 #include "http/wire/reconcile.hpp"
+#include "http/wire/usage.hpp"
 
 namespace wellspring::http::routes {
 namespace {
@@ -44,6 +45,21 @@ boost::asio::awaitable<Response> begin_sweep(const Services& services, const Req
   co_return wire::json_response(202, sweep_state(*services.reconciler));
 }
 
+boost::asio::awaitable<Response> usage(const Services& services, const Request&) {
+  rag::SpendRecord record;
+  rag::SpendLimits limits;
+  if (services.spend != nullptr) {
+    record = services.spend->record();
+    limits = services.spend->limits();
+  }
+  co_return wire::json_response(200, wire::to_json(record, limits));
+}
+
+boost::asio::awaitable<Response> usage_status(const Services& services, const Request&) {
+  const rag::SpendLevel level = services.spend == nullptr ? rag::SpendLevel::kOk : services.spend->level();
+  co_return wire::json_response(200, wire::usage_status_json(level));
+}
+
 }  // namespace
 
 void add_admin(Router& router, const Services& services) {
@@ -55,6 +71,9 @@ void add_admin(Router& router, const Services& services) {
   // Before the server is ready half the jobs of the last run may not have been taken up again.
   router.add({Method::kPost, "/api/v1/admin/reconcile", when_ready(services, begin_sweep),
               RouteOptions{.body_bytes_max = 1'024, .access = Access::kOperator}});
+  router.add({Method::kGet, "/api/v1/admin/usage", with(services, usage),
+              RouteOptions{.access = Access::kOperator, .admission = Admission::kAlways}});
+  router.add({Method::kGet, "/api/v1/admin/usage/status", with(services, usage_status), {}});
 }
 
 }  // namespace wellspring::http::routes
