@@ -1,8 +1,8 @@
 # The human entrance. Everything real happens in CMake presets and scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build run test unit bench fuzz kill9 soak fmt lint docs clean
-.PHONY: payload mongo-monitor mongo-shutdown mongo-load mongo-health mongo-check soak-mongo kill9-mongo
+.PHONY: help setup setup-test build run test unit bench valgrind fuzz kill9 soak fmt lint docs clean schemathesis payload
+.PHONY: mongo-monitor mongo-shutdown mongo-load mongo-health mongo-check soak-mongo kill9-mongo
 
 DATA_DIR ?= data
 LISTEN ?= 127.0.0.1:8000
@@ -17,6 +17,7 @@ setup: ## install what is missing to build and run
 setup-test: setup
 	@scripts/setup_packages.sh --test
 	@scripts/setup_ferretdb.sh
+	@scripts/setup_schemathesis.sh
 
 build: setup ## build/release/wellspring, and the programs under build/release/tests/ that take arguments
 	@scripts/build.sh release wellspring cmap_runner pool_probe fake_mongod_program
@@ -35,8 +36,16 @@ bench: setup-test ## benchmarks; results under bench/results/
 	@scripts/build.sh release fake_mongod_program
 	@scripts/build.sh bench all && python3 bench/run.py
 
+valgrind: setup-test ## the pools' scenarios under valgrind: no errors, no definite leaks
+	@scripts/setup_packages.sh --valgrind
+	@scripts/valgrind.sh
+
 fuzz: setup-test ## 10 minutes for each fuzz target
 	@scripts/fuzz.sh 600
+
+schemathesis: build ## a server against its own OpenAPI document, with requests of every kind
+	@scripts/setup_schemathesis.sh
+	@WELLSPRING_BINARY=build/release/wellspring python3 tests/contract/check_openapi.py --examples 100 --limit 3600
 
 kill9: build ## 200 kills at random instants while webhooks arrive
 	@python3 tests/functional/kill9.py --binary build/release/wellspring --kills 200

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "app/webhook_rules.hpp"
 #include "http/routes/routes.hpp"
 #include "http/static_file.hpp"
 #include "runtime/offload.hpp"
@@ -74,7 +75,8 @@ http::ServerOptions server_options(const config::Settings& settings) {
 
 }  // namespace
 
-ServerApp::ServerApp(const config::Settings& settings, std::unique_ptr<Engine> engine)
+ServerApp::ServerApp(const config::Settings& settings, sync::SignatureRules webhooks,
+                     std::unique_ptr<Engine> engine)
     : settings_(settings),
       engine_(std::move(engine)),
       services_{engine_->retriever(),
@@ -97,7 +99,10 @@ ServerApp::ServerApp(const config::Settings& settings, std::unique_ptr<Engine> e
                 engine_->clock(),
                 settings.answer_timeout,
                 settings.sync_body_bytes_max,
-                !settings.llm_base_url.empty()},
+                std::move(webhooks),
+                !settings.llm_base_url.empty(),
+                engine_->answer_cache(),
+                engine_->spend()},
       server_(std::make_unique<http::Server>(http::product_routes(services_, http::embedded_files()),
                                              server_options(settings), engine_->executors(),
                                              engine_->metrics(), engine_->log(), engine_->clock())) {}
@@ -108,9 +113,11 @@ ServerApp::~ServerApp() {
 
 Result<std::unique_ptr<ServerApp>> ServerApp::open(const config::Settings& settings, const Clock& clock,
                                                    obs::Log& log) {
+  auto webhooks = webhook_rules(settings);
+  if (webhooks.has_error()) return webhooks.error();
   auto engine = Engine::open(settings, clock, log);
   if (engine.has_error()) return engine.error();
-  std::unique_ptr<ServerApp> app(new ServerApp(settings, std::move(*engine)));
+  std::unique_ptr<ServerApp> app(new ServerApp(settings, std::move(*webhooks), std::move(*engine)));
   auto listening = app->listen();
   if (listening.has_error()) return listening.error();
   if (!app->engine_->storage().is_local()) {
@@ -141,6 +148,17 @@ Result<void> ServerApp::listen() {
   return engine_->lock().set_url(any_address ? "http://127.0.0.1:" + std::to_string(*port) : url_);
 }
 
+void ServerApp::warn_of_unsigned_webhooks() {
+  if (!services_.webhooks.secrets.empty()) return;
+  const bool accepted = services_.webhooks.unsigned_webhooks == sync::UnsignedWebhooks::kAccept;
+  engine_->log().warning(
+      kLogger,
+      accepted ? "webhooks are accepted unsigned: whoever reaches the port can publish and delete; set "
+                 "WEBHOOK_SECRET here and in the CMS, or webhook.unsigned=refuse"
+               : "every webhook is refused, because none is accepted unsigned and there is no secret; set "
+                 "WEBHOOK_SECRET here and in the CMS");
+}
+
 http::Readiness ServerApp::readiness() const {
   if (phase_ == Phase::kStopping) return {.ready = false, .reason = "the server is stopping"};
   std::string trouble = engine_->storage().trouble();
@@ -154,6 +172,7 @@ Result<void> ServerApp::run(Signals signals) {
     set.add(SIGTERM);
     set.add(SIGINT);
     await_signal(set);
+    warn_of_unsigned_webhooks();
   }
   asio::co_spawn(engine_->executors().io(), start(), asio::detached);
   engine_->executors().run_io();

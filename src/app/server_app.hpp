@@ -40,8 +40,9 @@ class ServerApp {
  private:
   enum class Phase { kStarting, kReady, kStopping };
 
-  ServerApp(const config::Settings& settings, std::unique_ptr<Engine> engine);
+  ServerApp(const config::Settings& settings, sync::SignatureRules webhooks, std::unique_ptr<Engine> engine);
   Result<void> listen();
+  void warn_of_unsigned_webhooks();
   http::Readiness readiness() const;
   void await_signal(boost::asio::signal_set& set);
   boost::asio::awaitable<void> start();

@@ -19,7 +19,8 @@ constexpr const char* kAbout =
     "{\"id\",\"title\",\"text\"}\n"
     "  wellspring search \"how do I start\"         what would be found, with scores\n"
     "  wellspring ask \"How do I start it?\"        a cited answer\n"
-    "  wellspring doctor                         what is wrong, if anything\n\n"
+    "  wellspring doctor                         what is wrong, if anything\n"
+    "  wellspring jobs --state dead              which articles could not be taken in, and why\n\n"
     "Commands use the server that holds the data directory, or --url, or open the directory themselves.\n"
     "Exit codes: 0 done, 1 it failed, 2 wrong usage.";
 
@@ -34,6 +35,7 @@ struct CommandLine {
   ImportRequest import;
   SearchRequest search;
   AskRequest ask;
+  JobsRequest jobs;
   EvalRequest eval;
   MigrateRequest migrate;
   bool options_as_markdown = false;
@@ -143,6 +145,22 @@ Command ask_command(CLI::App& root, CommandLine& line) {
   return {parser, [&request](const Context& context) { return ask(context, request); }};
 }
 
+Command jobs_command(CLI::App& root, CommandLine& line) {
+  JobsRequest& request = line.jobs;
+  CLI::App* parser =
+      root.add_subcommand("jobs", "List accepted webhooks and imports, or queue dead ones again");
+  parser->add_option("--state", request.state, "Only queued, running, done or dead ones")
+      ->check(CLI::IsMember({"queued", "running", "done", "dead"}));
+  CLI::Option* one = parser->add_option("--retry", request.retry, "Queue this dead job again")
+                         ->type_name("ID")
+                         ->check(CLI::NonNegativeNumber);
+  parser->add_flag("--retry-all", request.retry_all, "Queue every dead job again")->excludes(one);
+  parser->add_flag("--json", request.json, "The server's JSON");
+  add_url(*parser, line);
+  add_settings(*parser, line, config::OptionScope::kEveryCommand);
+  return {parser, [&request](const Context& context) { return jobs(context, request); }};
+}
+
 Command eval_command(CLI::App& root, CommandLine& line) {
   EvalRequest& request = line.eval;
   CLI::App* parser = root.add_subcommand(
@@ -216,10 +234,11 @@ int run(int argc, const char* const* argv) {
   root.set_version_flag("--version", "wellspring " + std::string(version()));
   root.require_subcommand(1);
   CommandLine line;
-  const std::vector<Command> commands{
-      serve_command(root, line),   import_command(root, line),  search_command(root, line),
-      ask_command(root, line),     eval_command(root, line),    doctor_command(root, line),
-      migrate_command(root, line), options_command(root, line), completion_command(root, line)};
+  const std::vector<Command> commands{serve_command(root, line),   import_command(root, line),
+                                      search_command(root, line),  ask_command(root, line),
+                                      jobs_command(root, line),    eval_command(root, line),
+                                      doctor_command(root, line),  migrate_command(root, line),
+                                      options_command(root, line), completion_command(root, line)};
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& thrown) {

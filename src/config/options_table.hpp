@@ -81,7 +81,9 @@ inline constexpr auto kSecret = Secrecy::kSecret;
 
 /// The table's parts, in the order of the documentation.
 std::vector<Option> server_options();
+std::vector<Option> webhook_options();
 std::vector<Option> answer_options();
+std::vector<Option> budget_options();
 std::vector<Option> retrieval_options();
 std::vector<Option> mongo_options();
 std::vector<Option> process_options();

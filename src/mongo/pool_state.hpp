@@ -190,6 +190,7 @@ class PoolState {
     LeaseTag tag;
   };
 
+  std::string overdue_places() const;
   std::optional<Slot> take_idle(SteadyTime now, Actions& actions);
   void give(Waiter& waiter, Slot slot, AcquireOutcome outcome, SteadyTime now);
   void refuse(Waiter& waiter, AcquireOutcome outcome, std::string reason, SteadyTime now);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/assert.hpp"
 #include "mongo/pool_state.hpp"
@@ -11,6 +12,9 @@ namespace {
 
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
+
+// Enough to see a leak by; the log has had a line for each.
+constexpr std::size_t kPlacesTold = 3;
 
 double seconds(SteadyTime from, SteadyTime to) {
   return std::chrono::duration<double>(to - from).count();
@@ -211,8 +215,26 @@ std::string PoolState::situation(SteadyTime now) const {
                    seconds(oldest->since, now), place(oldest->tag.site));
     if (!oldest->tag.request.empty()) text += " for request " + oldest->tag.request;
   }
+  if (overdue_ > 0) text += "; held for too long: " + overdue_places();
   if (!last_error_.empty() && in_use_ < options_.max_size) text += "; last error: " + last_error_;
   return text;
+}
+
+/// "30 by src/a.cpp:12, 20 by src/b.cpp:7", the worst first.
+std::string PoolState::overdue_places() const {
+  std::map<std::string, std::size_t> by_place;
+  for (const Entry& entry : entries_) {
+    if (entry.overdue) ++by_place[place(entry.tag.site)];
+  }
+  std::vector<std::pair<std::string, std::size_t>> places(by_place.begin(), by_place.end());
+  std::ranges::stable_sort(places, std::ranges::greater{}, &std::pair<std::string, std::size_t>::second);
+  std::string text;
+  std::size_t told = 0;
+  for (std::size_t at = 0; at < std::min(places.size(), kPlacesTold); ++at) {
+    text += fmt::format("{}{} by {}", at == 0 ? "" : ", ", places[at].second, places[at].first);
+    told += places[at].second;
+  }
+  return told < overdue_ ? fmt::format("{}, {} by others", text, overdue_ - told) : text;
 }
 
 }  // namespace wellspring::mongo

@@ -19,8 +19,10 @@ struct CommandReport {
 struct TopologyReport {
   std::string app_name;  ///< by which the server knows its connections
   bool reachable = false;
-  std::size_t monitor_sockets_expected = 0;  ///< two per server that streams its state, else one
-  std::uint64_t heartbeats = 0;              ///< answered
+  /// Two per server that streams its state, else one. After an outage one of the two stays away
+  /// (docs/mongo-pool.md): this is what there can be at most.
+  std::size_t monitor_sockets_expected = 0;
+  std::uint64_t heartbeats = 0;  ///< answered
   std::uint64_t failed_heartbeats = 0;
   std::uint64_t times_lost = 0;  ///< from reachable to not
   std::vector<CommandReport> commands = {};

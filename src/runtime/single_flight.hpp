@@ -22,7 +22,7 @@ namespace wellspring::runtime {
 
 struct SingleFlightOptions {
   std::chrono::milliseconds fresh_for{1'000};  ///< an outcome, also an error, serves for so long
-  std::chrono::milliseconds limit{1'000};      ///< nobody waits longer
+  std::chrono::milliseconds limit{900};        ///< nobody waits longer, so that an answer fits into a second
 };
 
 /// One piece of work whose outcome many want at once: however many ask, it runs once at a time, and what it

@@ -5,7 +5,7 @@ import time
 from load import gets
 from mongo_report import run, site
 
-LIMIT_SECONDS = 1.3
+LIMIT_SECONDS = 1.0
 
 
 def leases(one):

@@ -43,13 +43,14 @@ class Server:
         return self
 
     def _read(self, process):
-        for line in process.stderr:
-            with self._changed:
-                self.lines.append(line.rstrip("\n"))
-                found = re.search(r"listening on http://[^ ]*:(\d+)", line)
-                if found:
-                    self.port = int(found.group(1))
-                self._changed.notify_all()
+        with process.stderr:
+            for line in process.stderr:
+                with self._changed:
+                    self.lines.append(line.rstrip("\n"))
+                    found = re.search(r"listening on http://[^ ]*:(\d+)", line)
+                    if found:
+                        self.port = int(found.group(1))
+                    self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
 
@@ -106,6 +107,9 @@ class Server:
     def memory_kb(self):
         with open(f"/proc/{self.process.pid}/status") as status:
             return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -2,6 +2,7 @@
 import http.client
 import signal
 import socket
+import subprocess
 import threading
 import time
 import unittest
@@ -91,17 +92,21 @@ class Budget(OnMongo):
 
     def test_06_health_does_not_wait_behind_a_slow_server(self):
         fault = self.mongod.tell({"fault": {"command": "any", "appName": "wellspring:vector", "delayMS": 4000}})["id"]
-        time.sleep(1.1)  # what was counted before has served its second
-        try:
+        times = []
+
+        def health():
             start = time.monotonic()
             status, body = self.get("/health")
-            took = time.monotonic() - start
+            times.append(time.monotonic() - start)
+            self.assertEqual(status, 200)
+            return body["status"]
+
+        try:  # what was counted before serves its second
+            wait_until(lambda: health() == "degraded", 5, health)
         finally:
             self.mongod.tell({"removeFault": fault})
-        self.assertEqual(status, 200)
-        self.assertLess(took, 1.3)
-        self.assertEqual(body["status"], "degraded", body)
-        report("health beside a slow server", seconds=round(took, 3), status=body["status"])
+        self.assertLessEqual(max(times), 1.0)
+        report("health beside a slow server", longest_seconds=round(max(times), 3), status="degraded")
 
     def test_07_sources_and_questions_grow_to_the_maximum_and_shrink(self):
         fault = self.mongod.tell({"fault": {"command": "find", "appName": "wellspring:sources", "delayMS": 300}})["id"]
@@ -154,8 +159,8 @@ class Ends(unittest.TestCase):
         self.addCleanup(lambda: server.process and server.process.poll() is None and server.kill())
         return server
 
-    def stop_under_load(self, number):
-        server = self.server().start()
+    def stop_under_load(self, number, *flags):
+        server = self.server(*flags).start()
         stop = threading.Event()
         failures = []
 
@@ -192,14 +197,18 @@ class Ends(unittest.TestCase):
         return code, took, left_at_closed, counts, failures
 
     def test_sigterm_and_sigint_under_load_leave_nothing(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            code, took, left, counts, failures = self.stop_under_load(number)
+        shared = ("--mongo-layout", "shared")
+        for number, flags in ((signal.SIGTERM, ()), (signal.SIGINT, ()), (signal.SIGTERM, shared), (signal.SIGINT, shared)):
+            code, took, left, counts, failures = self.stop_under_load(number, *flags)
             self.assertEqual(code, 0)
             self.assertEqual(left, [0])
             self.assertEqual(counts["resets"], 0)
+            self.assertGreater(counts["sessionsSeen"], 0)
+            self.assertEqual(counts["sessionsEnded"], counts["sessionsSeen"])
             self.assertLess(took, 5.2)
             self.assertEqual([status for status in failures if status not in (503, 504)], [])
-            report(f"{signal.Signals(number).name} under load of 64 threads", seconds=round(took, 2), left_when_closed=left[0],
+            layout = "shared" if flags else "split"
+            report(f"{signal.Signals(number).name} under load of 64 threads, {layout}", seconds=round(took, 2), left_when_closed=left[0],
                    resets=counts["resets"], sessions_seen=counts["sessionsSeen"], sessions_ended=counts["sessionsEnded"])
             self.mongod.stop()
             self.mongod.start()
@@ -236,6 +245,8 @@ class Ends(unittest.TestCase):
         took = time.monotonic() - start
         self.assertEqual(code, 1)
         self.assertLess(took, 2.0, "the drain limit and a second")
+        self.assertIn("MongoDB pools could not be closed in time", "\n".join(server.lines))
+        wait_until(lambda: self.mongod.everything() == 0, 2, lambda: f"{self.mongod.everything()} connections after the exit")
         report("stop while the server does not answer, drain limit 1 s", exit=code, seconds=round(took, 2))
 
     def test_killed_and_started_again_nothing_accepted_is_lost(self):
@@ -281,6 +292,36 @@ class Outage(unittest.TestCase):
         report("unreachable at start", ready_after_seconds=round(took, 2))
         self.assertEqual(server.stop(), 0)
 
+    def test_a_black_hole_at_start_costs_the_monitors_attempts_only_and_heals(self):
+        self.mongod.tell({"fault": {"command": "*", "effect": "ignore"}})
+        server = self.server()
+        start = threading.Thread(target=server.start)
+        start.start()
+        wait_until(lambda: server.port is not None, 20, lambda: "no port")
+        self.assertEqual(server.json("GET", "/health/live")[0], 200)
+        threads = server.threads()
+        began = time.monotonic()
+
+        def attempts():
+            self.assertEqual(server.json("GET", "/health/ready")[0], 503)
+            return self.mongod.tell({"counts": 1})["connections"]["totalCreated"]
+
+        # 2 s of connectTimeoutMS and a pause of half a second: a monitor's third attempt comes after 5 s.
+        wait_until(lambda: attempts() >= 9, 12, lambda: f"{attempts()} attempts")
+        third_after = time.monotonic() - began
+        self.assertGreaterEqual(third_after, 4)
+        self.assertEqual(attempts(), 9, "three of each monitor, and nobody else's")
+        self.assertEqual(self.mongod.created("app"), 0)
+        self.assertLessEqual(server.threads(), threads + 6, "monitors, and those that connect")
+        self.mongod.tell({"clearFaults": 1})
+        began = time.monotonic()
+        start.join(30)
+        took = time.monotonic() - began
+        self.assertEqual(server.json("GET", "/health/ready")[0], 200)
+        self.assertEqual(self.mongod.by_pool(), AT_REST)
+        report("black hole at start", attempts=9, in_seconds=round(third_after, 2), threads=server.threads(), ready_after_seconds=round(took, 2))
+        self.assertEqual(server.stop(), 0)
+
     def test_lost_while_running_nothing_accepted_is_lost(self):
         server = self.server().start()
         server.json("POST", "/api/v1/sync/payload", webhook("create", "before", "T", "medlar", "2025-01-01T00:00:00Z"))
@@ -319,6 +360,42 @@ class Outage(unittest.TestCase):
         self.assertEqual(server.json("GET", "/health/ready")[1]["status"], "healthy")
         report("server back", answerable_after_seconds=round(answerable, 2), app=25)
         self.assertEqual(server.stop(), 0)
+
+
+class Doctor(unittest.TestCase):
+    setUp = Ends.setUp
+
+    def doctor(self, *flags):
+        done = subprocess.run([BINARY, "doctor", "--data-dir", self.folder.name, "--embedder", "hashing", "--mongo-uri", self.mongod.uri(), *flags],
+                              capture_output=True, text=True, timeout=60)
+        return done.returncode, next((line for line in done.stdout.splitlines() if " budget " in line), done.stdout + done.stderr)
+
+    def test_a_budget_that_fits(self):
+        code, line = self.doctor()
+        self.assertEqual(code, 0, line)
+        self.assertIn("31 connections at rest and 156 at most, monitors included, for each of 1 processes", line)
+        self.assertIn("the server allows 51200, others use 0", line)
+        wait_until(lambda: self.mongod.everything() == 0, 5, lambda: f"{self.mongod.everything()} connections are left")
+        report("doctor", budget=line.split("budget")[1].strip())
+
+    def test_a_budget_that_does_not_fit(self):
+        code, line = self.doctor("--mongo-instances", "400")  # 400 x 156 > 51,200
+        self.assertEqual(code, 1, line)
+        for word in ("FAILED", "62400 do not fit", "mongo.instances", "maxIncomingConnections"):
+            self.assertIn(word, line)
+
+    def test_a_budget_that_is_nearly_used_up_is_a_warning(self):
+        code, line = self.doctor("--mongo-instances", "300")  # 300 x 156 is 91 %
+        self.assertEqual(code, 0, line)
+        self.assertIn("more than 80 %", line)
+
+    def test_beside_a_running_server_it_advises_sizes(self):
+        with Server(BINARY, self.folder.name, "--embedder", "hashing", "--mongo-uri", self.mongod.uri()):
+            done = subprocess.run([BINARY, "doctor", "--data-dir", self.folder.name, "--embedder", "hashing", "--mongo-uri", self.mongod.uri()],
+                                  capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for pool in ("vector: 10 to 50, advised", "app: 5 to 50, advised", "sources: 10 to 50, advised"):
+            self.assertIn(pool, done.stdout)
 
 
 class BadInput(unittest.TestCase):

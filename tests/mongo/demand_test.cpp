@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <future>
 #include <thread>
 
 #include "mongo/driver/topology.hpp"
+#include "turns.hpp"
 #include "world.hpp"
 
 namespace wellspring::testing {
@@ -63,95 +63,15 @@ TEST(DemandTest, Scenario5Exhaustion) {
   }
 }
 
-/// Who wants the one connection, again and again: each request has a number in the order of arrival.
-class Queue {
- public:
-  explicit Queue(MongoPool& pool, int turns) : pool_(pool), turns_(turns) {}
-
-  void ask() {
-    const MutexLock lock(mutex_);
-    const int number = asked_++;
-    const SteadyTime since_when = std::chrono::steady_clock::now();
-    pool_.async_acquire({}, in(60s), [this, number, since_when](Result<ClientLease> lease) {
-      const MutexLock granting(granted_mutex_);
-      granted_.push_back({number, std::chrono::steady_clock::now() - since_when, std::move(lease)});
-      changed_.notify_one();
-    });
-  }
-  /// Serves every turn: uses the connection, releases it and asks again at once.
-  void serve() {
-    for (int turn = 0; turn < turns_; ++turn) {
-      Grant grant = next();
-      ASSERT_TRUE(grant.lease.has_value()) << grant.lease.error().message;
-      if (grant.number != turn) ++inversions;
-      const SteadyTime start = std::chrono::steady_clock::now();
-      use(*grant.lease);
-      holds.push_back(std::chrono::steady_clock::now() - start);
-      waits.push_back(grant.waited);
-      { const ClientLease released = std::move(*grant.lease); }
-      ask();
-    }
-  }
-  void drain(int count) {
-    for (int i = 0; i < count; ++i) static_cast<void>(next());
-  }
-
-  int inversions = 0;
-  std::vector<SteadyTime::duration> waits, holds;
-
- private:
-  struct Grant {
-    int number;
-    SteadyTime::duration waited;
-    Result<ClientLease> lease;
-  };
-  Grant next() {
-    const MutexLock lock(granted_mutex_);
-    while (granted_.empty()) changed_.wait(granted_mutex_);
-    Grant grant = std::move(granted_.front());
-    granted_.pop_front();
-    return grant;
-  }
-  static void use(const ClientLease& lease) {
-    const mongo::driver::BsonHandle command(BCON_NEW("ping", BCON_INT32(1)));
-    EXPECT_TRUE(
-        mongoc_client_command_simple(lease.client(), "admin", command.get(), nullptr, nullptr, nullptr));
-  }
-
-  MongoPool& pool_;
-  const int turns_;
-  Mutex mutex_;
-  int asked_ WELLSPRING_GUARDED_BY(mutex_) = 0;
-  Mutex granted_mutex_;
-  Condition changed_;
-  std::deque<Grant> granted_ WELLSPRING_GUARDED_BY(granted_mutex_);
-};
-
 TEST(DemandTest, Scenario6Fairness) {
-  World world(with_vector([](PoolOptions& vector) {
-    vector.min_size = 1;
-    vector.max_size = 1;
-    vector.wait_limit = 0ms;
-  }));
+  World world(with_vector(alone_with_no_limit));
   ASSERT_TRUE(world.warm());
   world.server.add_fault(delay_of("ping", 1ms));
-  constexpr int kWaiters = 50;
-  Queue queue(world.pools->vector(), 1'000);
-  for (int i = 0; i < kWaiters + 1; ++i) queue.ask();
-  queue.serve();
-  queue.drain(kWaiters + 1);
-  EXPECT_EQ(queue.inversions, 0);
-  // From when all of them wait: each wait is what the fifty before it held, and a fifth for the hand-over.
-  double worst = 0;
-  for (std::size_t turn = kWaiters + 1; turn < queue.waits.size(); ++turn) {
-    SteadyTime::duration before{};
-    for (std::size_t earlier = turn - kWaiters; earlier < turn; ++earlier) before += queue.holds[earlier];
-    worst = std::max(
-        worst, std::chrono::duration<double>(queue.waits[turn]) / std::chrono::duration<double>(before));
-  }
-  EXPECT_LE(worst, 1.2);
-  figure("6", fmt::format("1000 grants, {} waiting: inversions {}, longest wait {:.3f} x position x hold",
-                          kWaiters, queue.inversions, worst));
+  const Turns turns = take_turns(world.pools->vector(), 50, 1'000);
+  EXPECT_EQ(turns.inversions, 0);
+  EXPECT_LE(turns.worst_wait, 1.2);
+  figure("6", fmt::format("1000 grants, 50 waiting: inversions {}, longest wait {:.3f} x position x hold",
+                          turns.inversions, turns.worst_wait));
 }
 
 TEST(DemandTest, Scenario12SlowHandshakeStampede) {
@@ -238,17 +158,31 @@ TEST(DemandTest, Scenario14Leak) {
   EXPECT_EQ(world.report("vector").totals.leaks_recovered, 1U);
   EXPECT_EQ(world.report("vector").counts.overdue, 0U);
 
-  auto all = take(pool, 50);
+  { const auto grown = take(pool, 50); }
   const std::size_t before = world.created();
+  const auto leak_at = [&pool](boost::source_location site) {
+    LeaseTag tag;
+    tag.site = site;
+    tag.allowed = 1ms;
+    return pool.acquire(std::move(tag)).value();
+  };
+  constexpr boost::source_location kOne("src/one.cpp", 11, "one");
+  constexpr boost::source_location kOther("src/other.cpp", 22, "other");
+  std::vector<ClientLease> all;
+  for (int i = 0; i < 50; ++i) all.push_back(leak_at(i < 30 ? kOne : kOther));
+  while (world.report("vector").counts.overdue < 50) std::this_thread::yield();
   const auto refused = pool.acquire();
   ASSERT_FALSE(refused.has_value());
-  EXPECT_NE(refused.error().message.find("world.cpp:"), std::string::npos) << refused.error().message;
+  const std::string& why = refused.error().message;
+  EXPECT_NE(why.find("held for too long: 30 by src/one.cpp:11, 20 by src/other.cpp:22"), std::string::npos)
+      << why;
   EXPECT_EQ(world.app("vector").current, 50U);
   EXPECT_EQ(world.created() - before, 0U);
   all.clear();
+  EXPECT_EQ(world.report("vector").totals.leaks_recovered, 51U);
   EXPECT_FALSE(ping(pool));
-  figure("14", fmt::format("50 leaked: C={}, new {}, recovered {}", world.app("vector").current,
-                           world.created() - before, world.report("vector").totals.leaks_recovered));
+  figure("14", fmt::format("50 leaked: C={}, new {}, recovered {}; {}", world.app("vector").current,
+                           world.created() - before, world.report("vector").totals.leaks_recovered, why));
 }
 
 TEST(DemandTest, Scenario22RetireStorm) {

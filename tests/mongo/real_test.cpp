@@ -2,14 +2,13 @@
 // ends with recovery.
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
 #include <fstream>
 #include <thread>
 
 #include "mongo/driver/handles.hpp"
-#include "real_server.hpp"
-#include "tcp_gate.hpp"
-#include "world.hpp"
+#include "real_fixture.hpp"
 
 namespace wellspring::testing {
 namespace {
@@ -21,65 +20,6 @@ using mongo::driver::with_client;
 
 constexpr std::chrono::milliseconds kBudget{5'200};
 
-class RealTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    server_ = RealServer::find();
-    if (!server_) return;
-    const SystemClock clock;
-    obs::Log log{obs::LogLevel::kError, obs::LogFormat::kText};
-    const auto first = open_pools(server_->uri_through(server_->port(), ""), {}, clock, log);
-    ASSERT_TRUE(first->wait_warm(in(20s)).has_value()) << first->why_lost();
-  }
-  static void TearDownTestSuite() { server_.reset(); }
-
-  void SetUp() override {
-    if (!server_) GTEST_SKIP() << "no FerretDB in .deps and no WELLSPRING_TEST_MONGODB_URI";
-    gate_ = std::make_unique<TcpGate>(server_->host(), server_->port());
-  }
-  void TearDown() override {
-    if (pools_) {
-      EXPECT_TRUE(pools_->close(2s, 2s));
-    }
-    if (gate_) {
-      EXPECT_TRUE(gate_->wait_current(0, 1s)) << "nothing is left";
-    }
-  }
-  void open(const PoolsOptions& options = {}, const std::string& parameters = {}) {
-    pools_ = open_pools(server_->uri_through(gate_->port(), parameters), options, clock_, log_);
-  }
-  /// The minimum and all monitors are there.
-  void warm() {
-    const auto warm = pools_->wait_warm(in(20s));
-    ASSERT_TRUE(warm.has_value()) << warm.error().message;
-    ASSERT_TRUE(gate_->wait_current(25 + monitors(), 5s)) << gate_->counts().current;
-  }
-  std::size_t monitors() const {
-    std::size_t sum = 0;
-    for (const auto& topology : pools_->report().topologies) sum += topology.monitor_sockets_expected;
-    return sum;
-  }
-  std::size_t sockets() const {
-    std::uint64_t open = 0;
-    for (const auto& one : pools_->report().pools) open += one.sockets.opened - one.sockets.closed;
-    return open;
-  }
-  mongo::PoolReport vector() const { return pools_->report().pools.front().pool; }
-  bool works() { return !ping(pools_->vector()) && !ping(pools_->app()) && !ping(pools_->sources()); }
-  void expect_recovery() {
-    EXPECT_TRUE(pools_->wait_warm(in(10s)).has_value());
-    EXPECT_TRUE(works());
-    EXPECT_EQ(gate_->counts().current - sockets(), monitors()) << "our count is the gate's";
-  }
-
-  static std::unique_ptr<RealServer> server_;
-  SystemClock clock_;
-  obs::Log log_{obs::LogLevel::kWarning, obs::LogFormat::kText};
-  std::unique_ptr<TcpGate> gate_;
-  std::unique_ptr<Pools> pools_;
-};
-std::unique_ptr<RealServer> RealTest::server_;
-
 TEST_F(RealTest, Scenario1WarmStart) {
   for (const Layout layout : {Layout::kSplit, Layout::kShared}) {
     PoolsOptions options;
@@ -88,6 +28,8 @@ TEST_F(RealTest, Scenario1WarmStart) {
     open(options);
     warm();
     EXPECT_EQ(sockets(), 25U);
+    EXPECT_EQ((std::array{sockets_of(0), sockets_of(1), sockets_of(2)}),
+              (std::array<std::uint64_t, 3>{10, 5, 10}));
     EXPECT_EQ(gate_->counts().total - before, 25 + monitors());
     figure(layout == Layout::kSplit ? "1, real" : "1, real, shared",
            fmt::format("at rest {} + {} monitors, opened {}", sockets(), monitors(),
@@ -150,8 +92,20 @@ TEST_F(RealTest, Scenario7OneIdleConnectionDies) {
   EXPECT_TRUE(gate_->wait_current(25 + monitors(), 3s));
   EXPECT_EQ(gate_->counts().total - before, 1U);
   EXPECT_EQ(vector().totals.lost, 0U);
-  figure("7, real", fmt::format("failed {}, new {}, times lost {}", failed, gate_->counts().total - before,
-                                vector().totals.lost));
+  const std::size_t at_the_minimum = gate_->counts().total - before;
+  { const auto more = take(pools_->vector(), 20); }
+  EXPECT_FALSE(find_one(pools_->vector()));
+  const std::size_t with_more = gate_->counts().total;
+  ASSERT_EQ(gate_->cut(1), 1U);
+  for (int i = 0; i < 1'000; ++i) {
+    if (find_one(pools_->vector(), i)) ++failed;
+  }
+  EXPECT_EQ(failed, 0);
+  EXPECT_FALSE(gate_->wait_current(35 + monitors(), 3s)) << "one fewer, and none in its place";
+  EXPECT_EQ(gate_->counts().total - with_more, 0U);
+  EXPECT_EQ(vector().totals.lost, 0U);
+  figure("7, real", fmt::format("failed {}, new {}; above the minimum new {}; times lost {}", failed,
+                                at_the_minimum, gate_->counts().total - with_more, vector().totals.lost));
   expect_recovery();
 }
 

@@ -31,6 +31,8 @@ TEST_P(RestTest, Scenario1WarmStart) {
   EXPECT_FALSE(world.pools->wait_warm(start).has_value()) << "not ready before its connections are";
   ASSERT_TRUE(world.pools->wait_warm(in(5s)).has_value());
   const auto ready = since(start);
+  EXPECT_EQ(world.current(), 25U) << "at the moment of readiness";
+  EXPECT_EQ(world.created(), 25U);
   const std::size_t monitors = GetParam() == Layout::kSplit ? 6 : 2;
   EXPECT_TRUE(world.server.wait_until(
       [&](const Ledger& ledger) {
@@ -66,7 +68,7 @@ TEST(LoadTest, Scenario2SteadyLoad) {
   }
   const std::size_t before = world.created();
   std::atomic<int> failed = 0;
-  const int each = scaled(100'000) / 64;
+  const int each = (scaled(100'000) + 63) / 64;
   on_threads(64, [&](int thread) {
     MongoPool& pool = *world.all()[static_cast<std::size_t>(thread) % 3];
     for (int turn = 0; turn < each; ++turn) {
@@ -84,7 +86,7 @@ TEST(LoadTest, Scenario2SteadyLoad) {
                           world.server.snapshot().counts(Role::kApp).peak));
 }
 
-constexpr int kQuietRatio = 100;
+constexpr int kQuietRatio = 20;
 
 /// All limits of time shortened alike.
 PoolsOptions shortened_limits(Layout layout) {

@@ -14,7 +14,7 @@ std::string trouble_with(const std::string& uri) {
   const SystemClock clock;
   obs::Log log{obs::LogLevel::kError, obs::LogFormat::kText};
   const auto pools = open_pools(uri, {}, clock, log);
-  const auto warm = pools->wait_warm(in(kSanitized ? 3'000ms : 800ms));
+  const auto warm = pools->wait_warm(in(is_slowed() ? 3'000ms : 800ms));
   EXPECT_FALSE(warm.has_value());
   EXPECT_FALSE(pools->reachable());
   const std::string why = pools->why_lost();
@@ -104,7 +104,7 @@ TEST(TlsTest, OneDeadConnectionCostsOne) {
     if (find_one(world.pools->vector(), i)) ++failed;
   }
   EXPECT_EQ(failed, 0);
-  EXPECT_TRUE(world.wait_current(25, kSanitized ? 20s : 3s));
+  EXPECT_TRUE(world.wait_current(25, is_slowed() ? 20s : 3s));
   EXPECT_EQ(world.created() - before, 1U);
   figure("7 (TLS)", fmt::format("failed {}, new {}", failed, world.created() - before));
 }

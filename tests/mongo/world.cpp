@@ -40,7 +40,27 @@ bool is_app(const ConnectionRecord& record, const std::string& app_name) {
   return record.role == Role::kApp && (app_name.empty() || record.app_name == app_name);
 }
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+constexpr int kSanitizedRatio = 10;
+constexpr int kValgrindRatio = 50;
+
+bool is_under_valgrind() {
+  return std::getenv("WELLSPRING_SLOW") != nullptr;
+}
+
 }  // namespace
+
+bool is_slowed() {
+  return kSanitized || is_under_valgrind();
+}
+
+int scaled(int count) {
+  return is_under_valgrind() ? count / kValgrindRatio : kSanitized ? count / kSanitizedRatio : count;
+}
 
 std::chrono::milliseconds shortened(std::chrono::milliseconds full, int ratio) {
   return std::getenv("WELLSPRING_FULL_LENGTH") != nullptr ? full : full / ratio;

@@ -26,16 +26,10 @@ using mongo::driver::Pools;
 using mongo::driver::PoolsOptions;
 using namespace std::chrono_literals;
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-
-/// A tenth of the work where a sanitizer slows it down: the promise is the same.
-constexpr int scaled(int count) {
-  return kSanitized ? count / 10 : count;
-}
+/// Runs under a sanitizer or, with WELLSPRING_SLOW set, under valgrind.
+bool is_slowed();
+/// Less work where that slows it down: the promise is the same.
+int scaled(int count);
 
 inline SteadyTime in(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;

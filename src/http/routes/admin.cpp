@@ -3,6 +3,7 @@
 #include "http/routes/routes.hpp"
 #include "http/wire/errors.hpp"
 #include "http/wire/pools.hpp"
+#include "http/wire/usage.hpp"
 
 namespace wellspring::http::routes {
 namespace {
@@ -17,12 +18,30 @@ boost::asio::awaitable<Response> pools(const Services& services, const Request&)
   co_return wire::json_response(200, wire::to_json(report, services.clock.steady()));
 }
 
+boost::asio::awaitable<Response> usage(const Services& services, const Request&) {
+  rag::SpendRecord record;
+  rag::SpendLimits limits;
+  if (services.spend != nullptr) {
+    record = services.spend->record();
+    limits = services.spend->limits();
+  }
+  co_return wire::json_response(200, wire::to_json(record, limits));
+}
+
+boost::asio::awaitable<Response> usage_status(const Services& services, const Request&) {
+  const rag::SpendLevel level = services.spend == nullptr ? rag::SpendLevel::kOk : services.spend->level();
+  co_return wire::json_response(200, wire::usage_status_json(level));
+}
+
 }  // namespace
 
 void add_admin(Router& router, const Services& services) {
   // Admitted under load as well: that is when an operator looks.
   router.add({Method::kGet, "/api/v1/admin/pools", with(services, pools),
               RouteOptions{.access = Access::kOperator, .admission = Admission::kAlways}});
+  router.add({Method::kGet, "/api/v1/admin/usage", with(services, usage),
+              RouteOptions{.access = Access::kOperator, .admission = Admission::kAlways}});
+  router.add({Method::kGet, "/api/v1/admin/usage/status", with(services, usage_status), {}});
 }
 
 }  // namespace wellspring::http::routes

@@ -62,9 +62,11 @@ class StubModel final : public llm::ChatModel {
   const std::string name_ = "stub";
 };
 
-inline constexpr std::array<StaticFile, 2> kPage{
+inline constexpr std::array<StaticFile, 4> kPage{
     {{"app.js", "text/javascript; charset=utf-8", "let a;", "\"e1\""},
-     {"index.html", "text/html; charset=utf-8", "<html>", "\"e2\""}}};
+     {"docs.html", "text/html; charset=utf-8", "<html lang>", "\"e3\""},
+     {"index.html", "text/html; charset=utf-8", "<html>", "\"e2\""},
+     {"openapi.json", "application/json", "{}", "\"e4\""}}};
 
 class RoutesTest : public ::testing::Test {
  protected:

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "mongo/driver/pools.hpp"
+
+namespace wellspring::testing {
+
+struct Close {
+  bool closed = false;
+  std::chrono::milliseconds took{0};
+  int done = 0;    ///< operations before and during the close
+  int failed = 0;  ///< otherwise than by being told that the pool closes
+};
+
+/// Closes the pools while `threads` find without pause, which they do until they are told.
+Close close_under_load(mongo::driver::Pools& pools, int threads, std::chrono::milliseconds drain);
+
+}  // namespace wellspring::testing
