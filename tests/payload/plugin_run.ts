@@ -19,6 +19,7 @@ export async function pluginRun(transcript: Transcript, wellspring: Program, sec
   const again = await outages(transcript, cms, wellspring, () => startCms({ plugins, folder: cms.folder }));
   await bulk(transcript, again, secret);
   await removeCms(again);
+  await wrongSecret(transcript, wellspring);
   await transactions(transcript, wellspring, secret);
   await hangingReceiver(transcript);
 }
@@ -125,6 +126,21 @@ async function bulk(transcript: Transcript, { payload, folder }: Cms, secret: st
     } finally {
       await cms.payload.destroy();
       await empty.remove();
+    }
+  });
+}
+
+async function wrongSecret(transcript: Transcript, wellspring: Program): Promise<void> {
+  await transcript.step("a wrong secret", async () => {
+    const cms = await startCms({ plugins: [wellspringPlugin({ url: wellspring.url, secret: "another secret", collections: [collection] })] });
+    try {
+      const { id } = await cms.payload.create({ collection, data: { title: "Forged", content: lexical("Forged", "The forgeria words."), status: "published" } });
+      await until("the refusal", async () => (await statusOf(cms.payload, id)).startsWith("Failed"));
+      assert.match(await statusOf(cms.payload, id), /HTTP 401/);
+      assert.deepEqual(await wellspring.found("forgeria"), []);
+      return `refused; "${await statusOf(cms.payload, id)}"`;
+    } finally {
+      await removeCms(cms);
     }
   });
 }

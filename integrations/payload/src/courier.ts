@@ -75,7 +75,7 @@ export class Courier implements Delivery {
       const rows = await this.log(payload).waiting(this.settings.queueMax);
       for (const row of rows) {
         const event = eventOf(row, newDeliveryId(), this.clock.now());
-        if (event !== null) void this.queue.add(event);
+        if (event !== null && this.settings.collections.has(event.collection)) void this.queue.add(event);
       }
       if (rows.length > 0) payload.logger.info(`wellspring: ${rows.length} deliveries of an earlier run are sent now`);
     } catch (error) {

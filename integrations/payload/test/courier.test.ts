@@ -177,7 +177,9 @@ test("what waited when the CMS stopped is sent at the next start", async (t) => 
   const row = { deliveryId: "msg_old", attempts: 9, error: "", jobs: "", queuedAt: "", changedAt: "" };
   cms.deliveries.set("articles:4", { ...row, key: "articles:4", state: "retrying", event });
   cms.deliveries.set("articles:5", { ...row, key: "articles:5", state: "queued", event: "not ours" });
+  cms.deliveries.set("pages:6", { ...row, key: "pages:6", state: "queued", event: event.replace("articles", "pages").replace("4", "6") });
   await courier.resume(cms.payload);
+  assert.equal(courier.queue.size, 1, "the unreadable and the one of a collection that is not sent any more are passed over");
   assert.deepEqual((await sent(1)).map(({ doc }) => doc["id"]), [4]);
 });
 
