@@ -10,8 +10,10 @@
 
 #include "app/engine.hpp"
 #include "base/mutex.hpp"
+#include "http/request_limits.hpp"
 #include "http/server.hpp"
 #include "http/services.hpp"
+#include "store/token_file.hpp"
 
 namespace wellspring::app {
 
@@ -65,7 +67,9 @@ class ServerApp {
 
   const config::Settings settings_;
   std::unique_ptr<Engine> engine_;
-  const http::Services services_;  // the routes inside server_ borrow it
+  store::TokenWatch tokens_;            // server_ borrows it
+  http::RequestLimits request_limits_;  // services_ borrows it
+  const http::Services services_;       // the routes inside server_ borrow it
   std::unique_ptr<http::Server> server_;
   std::string url_;
   std::atomic<Phase> phase_{Phase::kStarting};

@@ -65,6 +65,11 @@ struct MigrateRequest {
   std::string to;
 };
 
+struct TokenRequest {
+  std::string name;
+  std::string scope;
+};
+
 Result<void> serve(const Context& context);
 Result<void> import_articles(const Context& context, const ImportRequest& request);
 Result<void> search(const Context& context, const SearchRequest& request);
@@ -73,6 +78,10 @@ Result<void> jobs(const Context& context, const JobsRequest& request);
 Result<void> evaluate(const Context& context, const EvalRequest& request);
 Result<void> doctor(const Context& context);
 Result<void> migrate(const Context& context, const MigrateRequest& request);
+/// The tokens of the data directory; a running server follows.
+Result<void> create_token(const Context& context, const TokenRequest& request);
+Result<void> list_tokens(const Context& context);
+Result<void> revoke_token(const Context& context, const TokenRequest& request);
 /// A completion script for `shell` (bash, zsh or fish).
 Result<std::string> completion_script(const std::string& shell);
 

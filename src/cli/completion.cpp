@@ -6,7 +6,7 @@
 namespace wellspring::cli {
 namespace {
 
-constexpr std::string_view kCommands = "serve import search ask jobs eval doctor migrate options completion";
+constexpr std::string_view kCommands = "serve import search ask jobs eval doctor migrate token options completion";
 
 std::string all_flags() {
   std::string flags =

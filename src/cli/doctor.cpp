@@ -8,6 +8,7 @@
 #include "app/store_check.hpp"
 #include "app/webhook_rules.hpp"
 #include "cli/commands.hpp"
+#include "store/token_file.hpp"
 
 namespace wellspring::cli {
 namespace {
@@ -31,17 +32,21 @@ Finding failed(std::string subject, std::string text) {
 }
 
 Finding check_listen(const config::Settings& settings) {
+  const auto tokens = store::read_tokens(settings.data_dir);
+  if (tokens.has_error()) return failed("access", tokens.error().message);
   const bool loopback = settings.listen.starts_with("127.") || settings.listen.starts_with("localhost") ||
                         settings.listen.starts_with("[::1]");
-  if (!loopback && settings.admin_token.empty()) {
+  const bool guarded = !settings.admin_token.empty() || tokens->exists;
+  if (!loopback && !guarded) {
     return warning("access", fmt::format("listens on {} without server.admin_token: documents and jobs "
                                          "answer loopback peers only, and a proxy on this "
                                          "machine is one; set ADMIN_TOKEN",
                                          settings.listen));
   }
-  return ok("access", fmt::format("listens on {}{}", settings.listen,
-                                  settings.admin_token.empty() ? ", admin routes for this machine only"
-                                                               : ", admin token set"));
+  return ok("access", fmt::format("listens on {}{}{}", settings.listen,
+                                  guarded ? "" : ", admin routes for this machine only",
+                                  settings.admin_token.empty() ? "" : ", admin token set") +
+                          (tokens->exists ? fmt::format(", {} access tokens", tokens->tokens.size()) : ""));
 }
 
 Finding check_webhooks(const config::Settings& settings) {

@@ -38,6 +38,7 @@ struct CommandLine {
   JobsRequest jobs;
   EvalRequest eval;
   MigrateRequest migrate;
+  TokenRequest token;
   bool options_as_markdown = false;
   std::string completion_shell;
 };
@@ -86,7 +87,8 @@ Result<Context> make_context(const Clock& clock, const CommandLine& line) {
   for (const auto& [flag, text] : line.flags) flags.push_back({flag, text});
   auto settings = config::load_settings(line.config_file, config::process_environment, flags);
   if (settings.has_error()) return settings.error();
-  std::string token = settings->admin_token;
+  // Of a hash nothing can be made that a server takes: --token gives the token itself.
+  std::string token = settings->admin_token.starts_with("sha256:") ? std::string() : settings->admin_token;
   return Context{clock, std::move(*settings), line.url, std::move(token)};
 }
 
@@ -197,6 +199,26 @@ Command migrate_command(CLI::App& root, CommandLine& line) {
   return {parser, [&request](const Context& context) { return migrate(context, request); }};
 }
 
+std::vector<Command> token_commands(CLI::App& root, CommandLine& line) {
+  TokenRequest& request = line.token;
+  CLI::App* all =
+      root.add_subcommand("token", "Make, list and revoke access tokens; a running server follows at once");
+  all->require_subcommand(1);
+  CLI::App* create = all->add_subcommand("create", "Make a token and print it, this once");
+  create->add_option("--name", request.name, "Who or what it is for")->required();
+  create->add_option("--scope", request.scope, "read; write: also import, retry, sources; admin: everything")
+      ->required()
+      ->check(CLI::IsMember({"read", "write", "admin"}));
+  CLI::App* list = all->add_subcommand("list", "Names, scopes and dates");
+  CLI::App* revoke = all->add_subcommand("revoke", "Take a token back");
+  revoke->add_option("name", request.name)->required();
+  for (CLI::App* parser : {create, list, revoke})
+    add_settings(*parser, line, config::OptionScope::kEveryCommand);
+  return {{create, [&request](const Context& context) { return create_token(context, request); }},
+          {list, list_tokens},
+          {revoke, [&request](const Context& context) { return revoke_token(context, request); }}};
+}
+
 Command options_command(CLI::App& root, CommandLine& line) {
   bool& markdown = line.options_as_markdown;
   CLI::App* parser = root.add_subcommand("options", "List every option with its names, default and range");
@@ -234,11 +256,12 @@ int run(int argc, const char* const* argv) {
   root.set_version_flag("--version", "wellspring " + std::string(version()));
   root.require_subcommand(1);
   CommandLine line;
-  const std::vector<Command> commands{serve_command(root, line),   import_command(root, line),
-                                      search_command(root, line),  ask_command(root, line),
-                                      jobs_command(root, line),    eval_command(root, line),
-                                      doctor_command(root, line),  migrate_command(root, line),
-                                      options_command(root, line), completion_command(root, line)};
+  std::vector<Command> commands{serve_command(root, line),   import_command(root, line),
+                                search_command(root, line),  ask_command(root, line),
+                                jobs_command(root, line),    eval_command(root, line),
+                                doctor_command(root, line),  migrate_command(root, line),
+                                options_command(root, line), completion_command(root, line)};
+  for (Command& command : token_commands(root, line)) commands.push_back(std::move(command));
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& thrown) {

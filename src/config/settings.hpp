@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.hpp"
+
 namespace wellspring::config {
 
 enum class EmbedderKind { kOnnx, kHashing };
@@ -24,6 +26,17 @@ struct Settings {
   std::string admin_token;
   std::vector<std::string> cors_origins;
   bool strict_transport = false;
+  std::vector<IpNetwork> trusted_proxies;
+  bool trust_x_forwarded_for = false;  ///< asked for by the name of another backend; see its option
+
+  std::size_t rate_limit_per_minute = 0;  ///< these: 0 is no limit
+  std::size_t rate_limit_per_hour = 0;
+  bool rate_limit_bans = false;
+  bool global_rate_limit = false;
+  std::size_t global_rate_limit_per_minute = 0;
+  std::size_t global_rate_limit_per_hour = 0;
+  std::size_t search_rate_limit_per_minute = 0;
+  std::size_t search_rate_limit_per_hour = 0;
 
   std::string webhook_secret;           ///< empty: none
   std::string webhook_previous_secret;  ///< valid beside it; empty: none

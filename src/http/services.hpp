@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "http/request_limits.hpp"
 #include "index/index.hpp"
 #include "mongo/pools_report.hpp"
 #include "obs/log.hpp"
@@ -53,6 +54,7 @@ struct Services {
   obs::Metrics& metrics;
   obs::Log& log;
   const Clock& clock;
+  RequestLimits& request_limits;
   std::chrono::milliseconds answer_timeout{120'000};
   std::size_t sync_body_bytes_max = limits::kSyncBodyBytes;
   sync::SignatureRules webhooks{};  ///< who may send them
