@@ -106,7 +106,10 @@ Result<void> Engine::build(const config::Settings& settings) {
       rag::Budget{.guard = spend_.get(), .instead = quoting_model_.get()});
   question_log_ = std::make_unique<rag::QuestionLog>(questions(), storage_->questions_lane(), executors_,
                                                      clock_, log_, metrics_, rag::QuestionLogOptions{});
-  intake_ = std::make_unique<sync::Intake>(journal(), executors_, clock_, metrics_, sync::IntakeOptions{});
+  sync::IntakeOptions intake_options;
+  intake_options.queue_jobs_max = settings.job_queue_max;
+  intake_options.queue_bytes_max = settings.job_queue_bytes_max;
+  intake_ = std::make_unique<sync::Intake>(journal(), executors_, clock_, metrics_, intake_options);
   sync::WorkerOptions worker_options;
   worker_options.retry.attempts_max = settings.job_attempts_max;
   worker_options.retry.backoff_max = settings.job_backoff_max;

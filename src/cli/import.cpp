@@ -40,9 +40,10 @@ Result<json::value> json_reply(Result<HttpReply> reply, std::string_view what) {
   return parsed;
 }
 
-/// Waits out a full server; any other refusal is an error.
+/// Waits out a full queue, which holds more than an import may add at once for as long as the worker needs;
+/// any other refusal is an error.
 Result<json::value> post_batch(HttpClient& client, const std::string& body) {
-  constexpr int kTries = 50;
+  constexpr int kTries = 3'000;  // ten minutes without room for one batch
   for (int i = 0;; ++i) {
     auto reply = json_reply(client.post("/api/v1/sync/import", "application/x-ndjson", body), "import");
     if (reply.has_value() || reply.error().kind != ErrorKind::kOverloaded || i == kTries) return reply;

@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.hpp"
+
 namespace wellspring::config {
 
 enum class EmbedderKind { kOnnx, kHashing };
 enum class ModelForm { kInt8, kFp32 };
 enum class FusionKind { kConvex, kRrf };
 enum class MongoLayout { kSplit, kShared };
+enum class UnsignedWebhooks { kAccept, kRefuse };
 enum class LogFormat { kText, kJson };
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
@@ -23,6 +26,22 @@ struct Settings {
   std::string admin_token;
   std::vector<std::string> cors_origins;
   bool strict_transport = false;
+  std::vector<IpNetwork> trusted_proxies;
+  bool trust_x_forwarded_for = false;  ///< asked for by the name of another backend; see its option
+
+  std::size_t rate_limit_per_minute = 0;  ///< these: 0 is no limit
+  std::size_t rate_limit_per_hour = 0;
+  bool rate_limit_bans = false;
+  bool global_rate_limit = false;
+  std::size_t global_rate_limit_per_minute = 0;
+  std::size_t global_rate_limit_per_hour = 0;
+  std::size_t search_rate_limit_per_minute = 0;
+  std::size_t search_rate_limit_per_hour = 0;
+
+  std::string webhook_secret;           ///< empty: none
+  std::string webhook_previous_secret;  ///< valid beside it; empty: none
+  UnsignedWebhooks webhook_unsigned = UnsignedWebhooks::kAccept;
+  bool webhook_require_delivery_id = false;
 
   EmbedderKind embedder = EmbedderKind::kOnnx;
   std::string model_dir;  ///< empty: the model installed beside the program
@@ -66,6 +85,8 @@ struct Settings {
   int job_attempts_max = 0;
   std::chrono::milliseconds job_backoff_max{0};
   std::chrono::milliseconds job_retention{0};
+  std::size_t job_queue_max = 0;
+  std::size_t job_queue_bytes_max = 0;
 
   std::string mongo_uri;       ///< empty: everything is kept in data_dir
   std::string mongo_database;  ///< empty: the URI's path, else `wellspring`

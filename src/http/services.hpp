@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "http/request_limits.hpp"
 #include "index/index.hpp"
 #include "mongo/pools_report.hpp"
 #include "obs/log.hpp"
@@ -24,6 +25,7 @@
 #include "store/question_store.hpp"
 #include "store/source_store.hpp"
 #include "sync/intake.hpp"
+#include "sync/signature.hpp"
 
 namespace wellspring::http {
 
@@ -52,9 +54,11 @@ struct Services {
   obs::Metrics& metrics;
   obs::Log& log;
   const Clock& clock;
+  RequestLimits& request_limits;
   std::chrono::milliseconds answer_timeout{120'000};
   std::size_t sync_body_bytes_max = limits::kSyncBodyBytes;
-  bool language_model = false;  ///< answers come from a configured model, not from the extractive one
+  sync::SignatureRules webhooks{};  ///< who may send them
+  bool language_model = false;      ///< answers come from a configured model, not from the extractive one
   const rag::AnswerCache* answer_cache = nullptr;  ///< null: switched off
   const rag::SpendGuard* spend = nullptr;          ///< null: answers cost nothing that is known
 };

@@ -37,10 +37,14 @@ boost::asio::awaitable<Response> usage_status(const Services& services, const Re
 
 void add_admin(Router& router, const Services& services) {
   // Admitted under load as well: that is when an operator looks.
-  router.add({Method::kGet, "/api/v1/admin/pools", with(services, pools),
-              RouteOptions{.access = Access::kOperator, .admission = Admission::kAlways}});
-  router.add({Method::kGet, "/api/v1/admin/usage", with(services, usage),
-              RouteOptions{.access = Access::kOperator, .admission = Admission::kAlways}});
+  router.add(
+      {Method::kGet, "/api/v1/admin/pools", with(services, pools),
+       RouteOptions{
+           .access = Access::kOperator, .scope = model::Scope::kAdmin, .admission = Admission::kAlways}});
+  router.add(
+      {Method::kGet, "/api/v1/admin/usage", with(services, usage),
+       RouteOptions{
+           .access = Access::kOperator, .scope = model::Scope::kAdmin, .admission = Admission::kAlways}});
   router.add({Method::kGet, "/api/v1/admin/usage/status", with(services, usage_status), {}});
 }
 

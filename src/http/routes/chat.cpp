@@ -55,6 +55,7 @@ void record_asked(const Services& services, const rag::Question& question) {
 asio::awaitable<Response> chat(const Services& services, const Request& request) {
   auto question = wire::parse_question(request.body);
   if (!question) co_return wire::validation_response(question.error().list);
+  if (auto refused = services.request_limits.refuse_question(request, "chat")) co_return std::move(*refused);
   question->delivery = rag::Delivery::kWhole;
   record_asked(services, *question);
   CollectedAnswer answer;
@@ -81,6 +82,8 @@ asio::awaitable<Result<void>> write_answer(const Services& services, rag::Questi
 asio::awaitable<Response> chat_stream(const Services& services, const Request& request) {
   auto question = wire::parse_question(request.body);
   if (!question) co_return wire::validation_response(question.error().list);
+  if (auto refused = services.request_limits.refuse_question(request, "chat_stream"))
+    co_return std::move(*refused);
   question->delivery = rag::Delivery::kStream;
   record_asked(services, *question);
   Response response;
