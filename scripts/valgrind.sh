@@ -16,4 +16,4 @@ check() {
 }
 
 check pool_scenarios_test '*Scenario1WarmStart*:*Scenario7*:*Scenario8*:*Scenario15*:*Scenario18*:*Scenario22*:*Unproved*'
-check pool_lifecycle_test '*Scenario16*:*Scenario17*:*CloseLeavesNothing:*AForkedChild*:*OneNameOnePool:*Contradict*'
+check pool_lifecycle_test '*Scenario16*:*Scenario17*:*CloseLeavesNothing:*OneNameOnePool:*Contradict*'
