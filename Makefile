@@ -1,7 +1,7 @@
 # The human entrance. Everything real happens in CMake presets and scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build run test unit bench valgrind fuzz kill9 soak fmt lint docs clean
+.PHONY: help setup setup-test build run test unit bench valgrind fuzz kill9 soak fmt lint docs clean schemathesis
 .PHONY: mongo-monitor mongo-shutdown mongo-load mongo-health mongo-check soak-mongo kill9-mongo
 
 DATA_DIR ?= data
@@ -17,6 +17,7 @@ setup: ## install what is missing to build and run
 setup-test: setup
 	@scripts/setup_packages.sh --test
 	@scripts/setup_ferretdb.sh
+	@scripts/setup_schemathesis.sh
 
 build: setup ## build/release/wellspring, and the programs under build/release/tests/ that take arguments
 	@scripts/build.sh release wellspring cmap_runner pool_probe fake_mongod_program
@@ -41,6 +42,10 @@ valgrind: setup-test ## the pools' scenarios under valgrind: no errors, no defin
 
 fuzz: setup-test ## 10 minutes for each fuzz target
 	@scripts/fuzz.sh 600
+
+schemathesis: build ## a server against its own OpenAPI document, with requests of every kind
+	@scripts/setup_schemathesis.sh
+	@WELLSPRING_BINARY=build/release/wellspring python3 tests/contract/check_openapi.py --examples 100 --limit 3600
 
 kill9: build ## 200 kills at random instants while webhooks arrive
 	@python3 tests/functional/kill9.py --binary build/release/wellspring --kills 200

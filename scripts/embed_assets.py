@@ -9,6 +9,7 @@ CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".svg": "image/svg+xml; charset=utf-8",
 }
 SOURCE = """\
@@ -61,10 +62,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=pathlib.Path, required=True)
     parser.add_argument("--output", type=pathlib.Path, required=True)
+    parser.add_argument("--generated", type=pathlib.Path, action="append", default=[], help="a file from elsewhere, embedded by its name alone")
     parser.add_argument("files", nargs="+", help="names relative to the folder")
     options = parser.parse_args()
     try:
-        text = source_of({name: (options.folder / name).read_bytes() for name in options.files})
+        paths = {**{name: options.folder / name for name in options.files}, **{path.name: path for path in options.generated}}
+        text = source_of({name: path.read_bytes() for name, path in paths.items()})
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     options.output.write_text(text, encoding="ascii")

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 packages=(
-  build-essential cmake ninja-build ccache mold pkg-config python3 python3-venv curl ca-certificates unzip
+  build-essential cmake ninja-build ccache mold pkg-config python3 python3-venv python3-yaml curl ca-certificates unzip
   libboost1.81-dev libfmt-dev libspdlog-dev prometheus-cpp-dev libtomlplusplus-dev libcli11-dev
   libcmark-gfm-dev libcmark-gfm-extensions-dev libutf8proc-dev libstemmer-dev libyaml-cpp-dev libsqlite3-dev libssl-dev
   libbson-dev libmongoc-dev libcurl4-openssl-dev libgtest-dev
@@ -15,7 +15,7 @@ if [[ " $* " == *" --valgrind "* ]]; then
   packages+=(valgrind)
 fi
 if [[ " $* " == *" --test "* ]]; then
-  packages+=(libbenchmark-dev clang clang-tidy clang-format libclang-rt-14-dev chromium chromium-driver)
+  packages+=(faketime libbenchmark-dev clang clang-tidy clang-format libclang-rt-14-dev chromium chromium-driver)
 fi
 # The package clients are taken from Debian only where the machine has none.
 command -v go >/dev/null || packages+=(golang-go)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -52,6 +53,9 @@ class Snapshot {
                                          const SearchOptions& options) const = 0;
   virtual std::size_t chunk_count() const = 0;
   virtual std::size_t article_count() const = 0;
+  /// Numbers the states of the index's content, rising with every change. Merging segments changes none, so
+  /// two snapshots of one generation answer every query alike.
+  virtual std::uint64_t generation() const = 0;
 };
 
 /// The searchable state and its one writer. replace() and remove() cost in proportion to the article's

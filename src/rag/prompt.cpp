@@ -32,18 +32,29 @@ std::string passage_text(std::size_t number, const llm::Passage& passage) {
   return fmt::format("[{}]\n{}\n{}\n\n", number, quoted(passage.title), quoted(passage.text));
 }
 
+/// What models may read as the end of a line, as Unicode does: LF, VT, FF, NEL, U+2028 and U+2029.
+std::size_t line_separator_length(std::string_view text) {
+  if (text.front() == '\n' || text.front() == '\v' || text.front() == '\f') return 1;
+  if (text.starts_with("\xC2\x85")) return 2;
+  return text.starts_with("\xE2\x80\xA8") || text.starts_with("\xE2\x80\xA9") ? 3 : 0;
+}
+
 }  // namespace
 
-std::size_t estimated_tokens(std::string_view text) {
-  return (text.size() + 3) / 4;
+std::size_t estimated_tokens(std::size_t bytes) {
+  return (bytes + 3) / 4;
 }
 
 std::string quoted(std::string_view text) {
   std::string lines = "> ";
-  for (const char c : text) {
-    if (c == '\r') continue;
-    lines += c;
-    if (c == '\n') lines += "> ";
+  while (!text.empty()) {
+    const std::size_t separator = line_separator_length(text);
+    if (separator > 0) {
+      lines += "\n> ";
+    } else if (text.front() != '\r') {
+      lines += text.front();
+    }
+    text.remove_prefix(std::max<std::size_t>(separator, 1));
   }
   return lines;
 }

@@ -35,6 +35,14 @@ class EmbedAssets(unittest.TestCase):
         self.assertEqual((done.returncode, text), (1, ""))
         self.assertIn("embed 'a.exe': no content type for '.exe'", done.stderr)
 
+    def test_a_generated_file_is_known_by_its_name_alone(self):
+        (self.folder / "a.js").touch()
+        made = self.folder / "build" / "made.json"
+        made.parent.mkdir()
+        made.write_text("{}")
+        text = self.embed("--generated", str(made), "a.js")[1]
+        self.assertIn('{"made.json"sv, "application/json"sv,', text)
+
     def test_a_missing_file_is_refused_by_name(self):
         done, text = self.embed("absent.js")
         self.assertEqual((done.returncode, text), (1, ""))

@@ -18,6 +18,7 @@ std::string read(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+constexpr std::string_view kMade = "openapi.json";  // by the build, from docs/openapi.yaml
 const std::filesystem::path kFolder = std::filesystem::path(WELLSPRING_SOURCE_DIR) / "web";
 
 TEST(EmbeddedFiles, HoldEveryFileOfThePageByteForByte) {
@@ -28,6 +29,7 @@ TEST(EmbeddedFiles, HoldEveryFileOfThePageByteForByte) {
   }
   std::set<std::string> embedded;
   for (const StaticFile& file : embedded_files()) {
+    if (file.path == kMade) continue;
     embedded.emplace(file.path);
     EXPECT_EQ(file.bytes, read(kFolder / file.path)) << file.path;
   }
@@ -38,6 +40,14 @@ TEST(EmbeddedFiles, AreOrderedByPathAndIncludeTheIndex) {
   const auto files = embedded_files();
   EXPECT_TRUE(std::ranges::is_sorted(files, {}, &StaticFile::path));
   EXPECT_NE(std::ranges::find(files, "index.html", &StaticFile::path), files.end());
+}
+
+TEST(EmbeddedFiles, IncludeTheDocumentOfTheApi) {
+  const auto files = embedded_files();
+  const auto document = std::ranges::find(files, kMade, &StaticFile::path);
+  ASSERT_NE(document, files.end());
+  EXPECT_TRUE(document->bytes.starts_with(R"({"openapi":"3.)")) << document->bytes.substr(0, 40);
+  EXPECT_EQ(document->content_type, "application/json");
 }
 
 TEST(EmbeddedFiles, HaveATypeAndATagOfTheirOwn) {

@@ -1,11 +1,16 @@
-"""The base of the functional tests: one server for each class, started before its first test."""
+"""The base of the functional tests: one server for each class, started before its first test.
+
+WELLSPRING_TEST_STORE=mongo gives each server a fake mongod of its own to keep its data in; otherwise it is kept in its data directory.
+"""
 import json
 import os
 import unittest
 
+from mongo import FakeMongod
 from server import Server, temporary_folder, webhook, wait_until
 
 BINARY = os.environ.get("WELLSPRING_BINARY", "build/release/wellspring")
+ON_MONGO = os.environ.get("WELLSPRING_TEST_STORE") == "mongo"
 
 
 class ServerCase(unittest.TestCase):
@@ -14,14 +19,17 @@ class ServerCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = temporary_folder()
-        cls.server = Server(BINARY, cls.folder.name, *cls.flags, environment=cls.environment)
+        cls.folder = cls.enterClassContext(temporary_folder())
+        store = ()
+        if ON_MONGO:
+            cls.mongod = cls.enterClassContext(FakeMongod())
+            store = ("--mongo-uri", cls.mongod.uri())
+        cls.server = Server(BINARY, cls.folder, *cls.flags, *store, environment=cls.environment)
         cls.server.start()
 
     @classmethod
     def tearDownClass(cls):
         code = cls.server.stop()
-        cls.folder.cleanup()
         assert code == 0, f"exit code {code} after SIGTERM:\n" + "\n".join(cls.server.lines[-20:])
 
     def get(self, target, **options):

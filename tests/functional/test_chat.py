@@ -93,7 +93,7 @@ class WithModel(ServerCase):
     def setUpClass(cls):
         cls.model = ScriptedModel(lambda body, write: cls.script(body, write))
         cls.flags = ("--embedder", "hashing", "--llm-base-url", cls.model.url, "--llm-model", "scripted", "--llm-first-token-timeout", "500ms",
-                     "--llm-idle-timeout", "500ms")
+                     "--llm-idle-timeout", "500ms", "--cache-entries", "0")
         cls.environment = {"WELLSPRING_LLM_API_KEY": "k3y-that-stays-secret"}
         super().setUpClass()
         cls("test_tokens_arrive_as_they_are_made").publish("lamps", "Harbour lamps", LAMPS)

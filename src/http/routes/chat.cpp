@@ -20,7 +20,11 @@ class CollectedAnswer final : public rag::AnswerSink {
     text_ += piece;
     co_return Result<void>{};
   }
-  json::object body() const { return {{"answer", text_}, {"sources", sources_}}; }
+  json::object body(const rag::AnswerSummary& summary) const {
+    json::object members{{"answer", text_}, {"sources", sources_}};
+    if (const char* why = wire::degradation(summary)) members["degraded"] = why;
+    return members;
+  }
 
  private:
   json::array sources_;
@@ -51,28 +55,35 @@ void record_asked(const Services& services, const rag::Question& question) {
 asio::awaitable<Response> chat(const Services& services, const Request& request) {
   auto question = wire::parse_question(request.body);
   if (!question) co_return wire::validation_response(question.error().list);
+  if (auto refused = services.request_limits.refuse_question(request, "chat")) co_return std::move(*refused);
   question->delivery = rag::Delivery::kWhole;
   record_asked(services, *question);
   CollectedAnswer answer;
   const Deadline deadline = Deadline::after(services.clock, services.answer_timeout);
   const auto summary = co_await services.answerer.answer(std::move(*question), deadline, answer);
   if (!summary) co_return wire::error_response(summary.error());
-  co_return wire::json_response(200, answer.body());
+  co_return wire::json_response(200, answer.body(*summary));
 }
 
 asio::awaitable<Result<void>> write_answer(const Services& services, rag::Question question,
                                            BodyWriter& out) {
+  const rag::SpendLevel level = services.spend == nullptr ? rag::SpendLevel::kOk : services.spend->level();
+  if (level != rag::SpendLevel::kOk) {
+    if (auto written = co_await out.write(wire::usage_event(level)); !written) co_return written;
+  }
   if (auto written = co_await out.write(wire::thinking_event()); !written) co_return written;
   StreamedAnswer answer(out);
   const Deadline deadline = Deadline::after(services.clock, services.answer_timeout);
   const auto summary = co_await services.answerer.answer(std::move(question), deadline, answer);
   if (!summary) co_return summary.error();
-  co_return co_await out.write(wire::complete_event(summary->from_cache));
+  co_return co_await out.write(wire::complete_event(*summary));
 }
 
 asio::awaitable<Response> chat_stream(const Services& services, const Request& request) {
   auto question = wire::parse_question(request.body);
   if (!question) co_return wire::validation_response(question.error().list);
+  if (auto refused = services.request_limits.refuse_question(request, "chat_stream"))
+    co_return std::move(*refused);
   question->delivery = rag::Delivery::kStream;
   record_asked(services, *question);
   Response response;

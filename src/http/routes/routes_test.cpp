@@ -52,6 +52,24 @@ TEST_F(RoutesTest, ThePageIsServedWithItsOwnPolicyAndTags) {
   EXPECT_TRUE(contains(server_.exchange(get("/ui")), "Location: /ui/\r\n"));
 }
 
+TEST_F(RoutesTest, TheDocumentationIsServedWithItsOwnPolicyAndIsNotCounted) {
+  const std::string docs = server_.exchange(get("/docs"));
+  EXPECT_TRUE(contains(docs, "Content-Type: text/html; charset=utf-8\r\n"));
+  EXPECT_TRUE(contains(docs, "Content-Security-Policy: default-src 'none'; script-src 'self';"));
+  EXPECT_TRUE(docs.ends_with("\r\n\r\n<html lang>"));
+  const std::string document = server_.exchange(get("/openapi.json"));
+  EXPECT_TRUE(contains(document, "Content-Type: application/json\r\n"));
+  EXPECT_TRUE(contains(document, "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'"));
+  EXPECT_TRUE(contains(document, "ETag: \"e4\"\r\n"));
+  for (const char* path : {"/docs/", "/redoc"}) {
+    EXPECT_TRUE(contains(server_.exchange(get(path)), "Location: /docs\r\n")) << path;
+  }
+  const std::string metrics = server_.exchange(get("/metrics"));
+  for (const char* path : {"\"/docs", "/openapi.json", "/redoc"}) {
+    EXPECT_FALSE(contains(metrics, path)) << path;
+  }
+}
+
 TEST_F(RoutesTest, SearchFindsAndChecksItsInput) {
   const auto [status, body] = ask(
       post("/api/v1/search", R"({"query":"harbour lamps","k":3,"mode":"bm25","filter":{"locale":"en"}})"));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "http/wire/usage.hpp"
 #include "model/metadata_json.hpp"
 
 namespace wellspring::http::wire {
@@ -75,8 +76,20 @@ std::string text_event(std::string_view piece) {
   return event({{"status", "streaming"}, {"chunk", piece}, {"isComplete", false}});
 }
 
-std::string complete_event(bool from_cache) {
-  return event({{"status", "complete"}, {"chunk", ""}, {"isComplete", true}, {"fromCache", from_cache}});
+std::string usage_event(rag::SpendLevel level) {
+  return event(
+      {{"status", "usage_status"}, {"usage_status", usage_status_json(level)}, {"isComplete", false}});
+}
+
+const char* degradation(const rag::AnswerSummary& summary) {
+  return summary.spend_limited ? "spend_limit" : nullptr;
+}
+
+std::string complete_event(const rag::AnswerSummary& summary) {
+  json::object members{
+      {"status", "complete"}, {"chunk", ""}, {"isComplete", true}, {"fromCache", summary.from_cache}};
+  if (const char* why = degradation(summary)) members["degraded"] = why;
+  return event(members);
 }
 
 std::string error_event(const Error& error) {
