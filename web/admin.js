@@ -49,7 +49,7 @@ export class Admin {
     try {
       const [documents, jobs] = await Promise.all([
         get(`api/v1/documents?limit=${PAGE}&offset=${this.#offset}`),
-        get(`api/v1/sync/jobs?limit=${JOBS_MAX}`),
+        latestJobs(),
       ]);
       // A later refresh has begun: its answer is the newer one.
       if (mark !== this.#timer) return;
@@ -89,6 +89,14 @@ export class Admin {
 }
 
 const get = (path) => sendJson("GET", path, { authorize: true });
+
+/** The newest jobs, those that wait for a person before all others, however many came after them. */
+async function latestJobs() {
+  const { jobs = [], counts = {} } = await get(`api/v1/sync/jobs?limit=${JOBS_MAX}`);
+  if (!counts.dead) return { jobs, counts };
+  const dead = await get(`api/v1/sync/jobs?state=dead&limit=${JOBS_MAX}`);
+  return { jobs: [...(dead.jobs ?? []), ...jobs.filter((job) => job.state !== "dead")], counts };
+}
 
 function showAccess(failure) {
   byId("access").hidden = false;

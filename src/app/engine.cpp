@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include "app/cms_client.hpp"
 #include "app/model_files.hpp"
 #include "embed/hashing_embedder.hpp"
 #include "embed/onnx_embedder.hpp"
@@ -88,6 +89,14 @@ Result<void> Engine::build(const config::Settings& settings) {
       std::make_unique<rag::Retriever>(*embedder_, *index_, search_options(settings), executors_, metrics_);
   auto model = build_chat_model(settings);
   if (model.has_error()) return model.error();
+  if (const auto spend = build_spend_guard(settings); spend.has_error()) return spend.error();
+  if (settings.cache_entries > 0 && settings.cache_bytes_max > 0 && settings.cache_ttl.count() > 0) {
+    answer_cache_ =
+        std::make_unique<rag::AnswerCache>(rag::AnswerCacheOptions{.entries_max = settings.cache_entries,
+                                                                   .bytes_max = settings.cache_bytes_max,
+                                                                   .ttl = settings.cache_ttl},
+                                           metrics_);
+  }
   answerer_ = std::make_unique<rag::Answerer>(
       *retriever_, *chat_model_,
       rag::AnswererOptions{
@@ -95,12 +104,16 @@ Result<void> Engine::build(const config::Settings& settings) {
           .history_pairs = settings.history_pairs,
           .prompt_tokens = settings.prompt_tokens,
           .follow_ups = settings.llm_base_url.empty() ? rag::FollowUps::kHeuristic : rag::FollowUps::kModel},
-      clock_, metrics_);
+      clock_, metrics_, answer_cache_.get(),
+      rag::Budget{.guard = spend_.get(), .instead = quoting_model_.get()});
   rag::QuestionLogOptions log_options;
   log_options.retention = std::chrono::ceil<std::chrono::hours>(settings.questions_retention);
   question_log_ = std::make_unique<rag::QuestionLog>(questions(), storage_->questions_lane(), executors_,
                                                      clock_, log_, metrics_, log_options);
-  intake_ = std::make_unique<sync::Intake>(journal(), executors_, clock_, metrics_, sync::IntakeOptions{});
+  sync::IntakeOptions intake_options;
+  intake_options.queue_jobs_max = settings.job_queue_max;
+  intake_options.queue_bytes_max = settings.job_queue_bytes_max;
+  intake_ = std::make_unique<sync::Intake>(journal(), executors_, clock_, metrics_, intake_options);
   sync::WorkerOptions worker_options;
   worker_options.retry.attempts_max = settings.job_attempts_max;
   worker_options.retry.backoff_max = settings.job_backoff_max;
@@ -108,6 +121,19 @@ Result<void> Engine::build(const config::Settings& settings) {
   worker_ = std::make_unique<sync::Worker>(journal(), articles(), ingestion(), executors_, clock_, log_,
                                            metrics_, worker_options);
   intake_->on_accepted([this] { worker_->notify(); });
+  return build_reconciler(settings);
+}
+
+Result<void> Engine::build_reconciler(const config::Settings& settings) {
+  auto client = make_web_client(settings, clock_);
+  if (client.has_error()) return client.error();
+  web_client_ = std::move(*client);
+  if (settings.cms_url.empty()) return {};
+  auto get = make_cms_get(settings, *web_client_, clock_);
+  if (get.has_error()) return get.error();
+  reconciler_ =
+      std::make_unique<sync::Reconciler>(std::move(*get), articles(), journal(), *intake_, executors_, clock_,
+                                         log_, metrics_, reconcile_options(settings));
   return {};
 }
 
@@ -143,18 +169,25 @@ Result<std::size_t> Engine::embed_some() {
 }
 
 sync::Ingestion Engine::ingestion() {
-  // A change is searchable before its segments are merged; merging is the next thing the background does.
+  // A change is searchable, and its article's old text is in no cached answer, before the job is done.
+  // Merging the segments is the next thing the background does.
   const auto then_merge = [this](Result<void> changed) {
     if (changed.has_value()) boost::asio::post(executors_.background(), [this] { merge_segments(); });
     return changed;
   };
-  return {
-      .publish = [=, this](const model::Article& article) { return then_merge(ingestor_->publish(article)); },
-      .remove =
-          [=, this](const ArticleId& id, std::optional<Timestamp> tombstone) {
-            return then_merge(ingestor_->remove(id, tombstone));
-          },
-      .content_hash = rag::content_hash};
+  return {.publish =
+              [=, this](const model::Article& article) {
+                const Result<void> published = ingestor_->publish(article);
+                if (answer_cache_) answer_cache_->forget(article.key);
+                return then_merge(published);
+              },
+          .remove =
+              [=, this](const ArticleId& id, std::optional<Timestamp> tombstone) {
+                const Result<void> removed = ingestor_->remove(id, tombstone);
+                if (answer_cache_) answer_cache_->forget(id);
+                return then_merge(removed);
+              },
+          .content_hash = rag::content_hash};
 }
 
 void Engine::merge_segments() {
@@ -162,13 +195,33 @@ void Engine::merge_segments() {
   }
 }
 
+Result<void> Engine::build_spend_guard(const config::Settings& settings) {
+  const rag::SpendOptions options{
+      .prices = {.input = settings.spend_input_price, .output = settings.spend_output_price},
+      .limits = {.daily = rag::from_usd(settings.spend_daily_limit),
+                 .hourly = rag::from_usd(settings.spend_hourly_limit)},
+      .output_tokens_max = settings.llm_max_tokens};
+  const bool paid = !settings.llm_base_url.empty() && (options.prices.known() || options.limits.any());
+  if (!paid) return {};
+  auto guard = rag::SpendGuard::open(options, rag::SpendFile(lock_->directory() / "spend.json"), executors_,
+                                     clock_, log_, metrics_);
+  if (guard.has_error()) return guard.error();
+  spend_ = std::move(*guard);
+  quoting_model_ = quoting_model();
+  return {};
+}
+
+std::unique_ptr<llm::ChatModel> Engine::quoting_model() {
+  return std::make_unique<llm::ExtractiveModel>(
+      [this](std::string_view question, std::span<const std::string_view> sentences) {
+        return rag::sentence_similarity(*embedder_, question, sentences);
+      },
+      executors_);
+}
+
 Result<void> Engine::build_chat_model(const config::Settings& settings) {
   if (settings.llm_base_url.empty()) {
-    chat_model_ = std::make_unique<llm::ExtractiveModel>(
-        [this](std::string_view question, std::span<const std::string_view> sentences) {
-          return rag::sentence_similarity(*embedder_, question, sentences);
-        },
-        executors_);
+    chat_model_ = quoting_model();
     return {};
   }
   llm::OpenAiOptions options;

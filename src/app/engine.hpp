@@ -12,15 +12,19 @@
 #include "embed/embedder.hpp"
 #include "index/index.hpp"
 #include "llm/chat_model.hpp"
+#include "net/web_client.hpp"
 #include "obs/log.hpp"
 #include "obs/metrics.hpp"
+#include "rag/answer_cache.hpp"
 #include "rag/answerer.hpp"
 #include "rag/ingestor.hpp"
 #include "rag/question_log.hpp"
 #include "rag/retriever.hpp"
+#include "rag/spend_guard.hpp"
 #include "runtime/executors.hpp"
 #include "store/data_dir.hpp"
 #include "sync/intake.hpp"
+#include "sync/reconciler.hpp"
 #include "sync/worker.hpp"
 
 namespace wellspring::app {
@@ -68,10 +72,13 @@ class Engine {
   index::Index& index() { return *index_; }
   rag::Retriever& retriever() { return *retriever_; }
   rag::Answerer& answerer() { return *answerer_; }
+  rag::AnswerCache* answer_cache() { return answer_cache_.get(); }  ///< null when it is switched off
   llm::ChatModel& chat_model() { return *chat_model_; }
+  rag::SpendGuard* spend() { return spend_.get(); }  ///< null when what the model costs is not known
   rag::QuestionLog& question_log() { return *question_log_; }
   sync::Intake& intake() { return *intake_; }
   sync::Worker& worker() { return *worker_; }
+  sync::Reconciler* reconciler() { return reconciler_.get(); }  ///< null without cms.url
 
  private:
   Engine(const config::Settings& settings, const Clock& clock, obs::Log& log);
@@ -79,6 +86,9 @@ class Engine {
   /// Reads the store while the model is opened.
   void start_reading(const config::Settings& settings);
   Result<void> build_chat_model(const config::Settings& settings);
+  Result<void> build_reconciler(const config::Settings& settings);
+  std::unique_ptr<llm::ChatModel> quoting_model();
+  Result<void> build_spend_guard(const config::Settings& settings);
   sync::Ingestion ingestion();
   void merge_segments();
 
@@ -96,10 +106,15 @@ class Engine {
   std::size_t without_vector_ = 0;  ///< chunks, after load()
   std::unique_ptr<rag::Retriever> retriever_;
   std::unique_ptr<llm::ChatModel> chat_model_;
+  std::unique_ptr<llm::ChatModel> quoting_model_;  ///< for when chat_model_ may cost no more
+  std::unique_ptr<rag::SpendGuard> spend_;
+  std::unique_ptr<rag::AnswerCache> answer_cache_;
   std::unique_ptr<rag::Answerer> answerer_;
   std::unique_ptr<rag::QuestionLog> question_log_;
   std::unique_ptr<sync::Intake> intake_;
   std::unique_ptr<sync::Worker> worker_;
+  std::unique_ptr<net::WebClient> web_client_;
+  std::unique_ptr<sync::Reconciler> reconciler_;
 };
 
 }  // namespace wellspring::app

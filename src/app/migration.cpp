@@ -82,11 +82,11 @@ Result<std::unique_ptr<Place>> open_directory(const std::string& place, End end)
   if (!opened) return opened.error();
   const auto waiting = (*opened)->spool().waiting();
   if (!waiting) return waiting.error();
-  if (end == End::kFrom && *waiting > 0) {
+  if (end == End::kFrom && waiting->jobs > 0) {
     return fail(ErrorKind::kConflict,
                 fmt::format("migrate: {} jobs in '{}' wait to be moved to MongoDB; start the server with "
                             "its --mongo-uri until they are",
-                            *waiting, place),
+                            waiting->jobs, place),
                 place);
   }
   return std::unique_ptr<Place>(std::make_unique<DirectoryPlace>(std::move(*lock), std::move(*opened)));

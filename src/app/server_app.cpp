@@ -11,6 +11,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "app/protection.hpp"
+#include "app/webhook_rules.hpp"
 #include "http/routes/routes.hpp"
 #include "http/static_file.hpp"
 #include "runtime/offload.hpp"
@@ -59,7 +61,7 @@ bool reachable_from_elsewhere(const std::string& host) {
   return is_a_name ? host != "localhost" : !address.is_loopback();
 }
 
-http::ServerOptions server_options(const config::Settings& settings) {
+http::ServerOptions server_options(const config::Settings& settings, store::TokenWatch& tokens) {
   http::ServerOptions options;
   options.connections_max = settings.connections_max;
   options.requests_max = settings.requests_max;
@@ -68,16 +70,20 @@ http::ServerOptions server_options(const config::Settings& settings) {
   options.header_timeout = std::min(options.header_timeout, settings.idle_timeout);
   options.body_timeout = std::min(options.body_timeout, settings.idle_timeout);
   options.cors_origins = settings.cors_origins;
-  options.admin_token = settings.admin_token;
+  options.access = access_options(settings, tokens);
+  options.trusted_proxies = settings.trusted_proxies;
   options.strict_transport = settings.strict_transport;
   return options;
 }
 
 }  // namespace
 
-ServerApp::ServerApp(const config::Settings& settings, std::unique_ptr<Engine> engine)
+ServerApp::ServerApp(const config::Settings& settings, sync::SignatureRules webhooks,
+                     std::unique_ptr<Engine> engine)
     : settings_(settings),
       engine_(std::move(engine)),
+      tokens_(settings.data_dir, engine_->log()),
+      request_limits_(request_limit_options(settings), engine_->clock(), engine_->metrics(), engine_->log()),
       services_{engine_->retriever(),
                 engine_->answerer(),
                 engine_->intake(),
@@ -96,14 +102,19 @@ ServerApp::ServerApp(const config::Settings& settings, std::unique_ptr<Engine> e
                 engine_->metrics(),
                 engine_->log(),
                 engine_->clock(),
+                request_limits_,
                 settings.answer_timeout,
                 settings.sync_body_bytes_max,
+                std::move(webhooks),
                 !settings.llm_base_url.empty(),
+                engine_->answer_cache(),
+                engine_->spend(),
+                engine_->reconciler(),
                 settings.default_locale,
                 settings.questions_log,
                 settings.questions_opt_out},
       server_(std::make_unique<http::Server>(http::product_routes(services_, http::embedded_files()),
-                                             server_options(settings), engine_->executors(),
+                                             server_options(settings, tokens_), engine_->executors(),
                                              engine_->metrics(), engine_->log(), engine_->clock())) {}
 
 ServerApp::~ServerApp() {
@@ -112,9 +123,11 @@ ServerApp::~ServerApp() {
 
 Result<std::unique_ptr<ServerApp>> ServerApp::open(const config::Settings& settings, const Clock& clock,
                                                    obs::Log& log) {
+  auto webhooks = webhook_rules(settings);
+  if (webhooks.has_error()) return webhooks.error();
   auto engine = Engine::open(settings, clock, log);
   if (engine.has_error()) return engine.error();
-  std::unique_ptr<ServerApp> app(new ServerApp(settings, std::move(*engine)));
+  std::unique_ptr<ServerApp> app(new ServerApp(settings, std::move(*webhooks), std::move(*engine)));
   auto listening = app->listen();
   if (listening.has_error()) return listening.error();
   if (!app->engine_->storage().is_local()) {
@@ -134,15 +147,21 @@ Result<void> ServerApp::listen() {
       address->host.find(':') == std::string::npos ? address->host : "[" + address->host + "]";
   url_ = "http://" + host + ":" + std::to_string(*port);
   engine_->log().info(kLogger, "listening on " + url_);
-  if (settings_.admin_token.empty() && reachable_from_elsewhere(address->host)) {
-    engine_->log().warning(
-        kLogger,
-        "sources and the questions people ask are open to whoever reaches this address; set "
-        "ADMIN_TOKEN to close them");
-  }
+  warn_of_openings(settings_, tokens_, reachable_from_elsewhere(address->host), engine_->log());
   // Other commands on this machine find the server by this.
   const bool any_address = host == "0.0.0.0" || host == "[::]";
   return engine_->lock().set_url(any_address ? "http://127.0.0.1:" + std::to_string(*port) : url_);
+}
+
+void ServerApp::warn_of_unsigned_webhooks() {
+  if (!services_.webhooks.secrets.empty()) return;
+  const bool accepted = services_.webhooks.unsigned_webhooks == sync::UnsignedWebhooks::kAccept;
+  engine_->log().warning(
+      kLogger,
+      accepted ? "webhooks are accepted unsigned: whoever reaches the port can publish and delete; set "
+                 "WEBHOOK_SECRET here and in the CMS, or webhook.unsigned=refuse"
+               : "every webhook is refused, because none is accepted unsigned and there is no secret; set "
+                 "WEBHOOK_SECRET here and in the CMS");
 }
 
 http::Readiness ServerApp::readiness() const {
@@ -158,6 +177,7 @@ Result<void> ServerApp::run(Signals signals) {
     set.add(SIGTERM);
     set.add(SIGINT);
     await_signal(set);
+    warn_of_unsigned_webhooks();
   }
   asio::co_spawn(engine_->executors().io(), start(), asio::detached);
   engine_->executors().run_io();
@@ -220,6 +240,7 @@ asio::awaitable<void> ServerApp::start() {
   report_ready(began);
   settle(std::nullopt);
   asio::co_spawn(engine_->executors().io(), forget_old_questions(), asio::detached);
+  if (sync::Reconciler* reconciler = engine_->reconciler()) reconciler->start();
   if (engine_->without_vector() > 0)
     asio::co_spawn(engine_->executors().io(), embed_the_rest(), asio::detached);
   if (!engine_->storage().is_local()) co_await watch_storage();
@@ -320,6 +341,8 @@ asio::awaitable<void> ServerApp::stop() {
                               : settings_.mongo_drain - std::min(settings_.mongo_drain / 4, kCutReserve));
   const auto left = [&] { return store_deadline.left(engine_->clock().steady()); };
   asio::co_spawn(engine_->executors().io(), drain_requests(), asio::detached);
+  sync::Reconciler* const reconciler = engine_->reconciler();
+  if (reconciler != nullptr) asio::co_spawn(engine_->executors().io(), reconciler->stop(), asio::detached);
   if (!drained_) co_await wait(left());
   co_await engine_->question_log().drain(left());
   if (local) {
@@ -328,6 +351,7 @@ asio::awaitable<void> ServerApp::stop() {
     engine_->log().warning(kLogger, "a job is under way still; it runs again at the next start");
   }
   co_await close_storage(left());
+  if (reconciler != nullptr) co_await reconciler->stop();
   co_await engine_->worker().stop(kForever);
   while (!drained_) co_await wait(settings_.shutdown_grace);
   engine_->log().info(kLogger, "stopped");

@@ -10,8 +10,10 @@
 
 #include "app/engine.hpp"
 #include "base/mutex.hpp"
+#include "http/request_limits.hpp"
 #include "http/server.hpp"
 #include "http/services.hpp"
+#include "store/token_file.hpp"
 
 namespace wellspring::app {
 
@@ -40,8 +42,9 @@ class ServerApp {
  private:
   enum class Phase { kStarting, kReady, kStopping };
 
-  ServerApp(const config::Settings& settings, std::unique_ptr<Engine> engine);
+  ServerApp(const config::Settings& settings, sync::SignatureRules webhooks, std::unique_ptr<Engine> engine);
   Result<void> listen();
+  void warn_of_unsigned_webhooks();
   http::Readiness readiness() const;
   void await_signal(boost::asio::signal_set& set);
   boost::asio::awaitable<void> start();
@@ -66,7 +69,9 @@ class ServerApp {
 
   const config::Settings settings_;
   std::unique_ptr<Engine> engine_;
-  const http::Services services_;  // the routes inside server_ borrow it
+  store::TokenWatch tokens_;            // server_ borrows it
+  http::RequestLimits request_limits_;  // services_ borrows it
+  const http::Services services_;       // the routes inside server_ borrow it
   std::unique_ptr<http::Server> server_;
   std::string url_;
   std::atomic<Phase> phase_{Phase::kStarting};

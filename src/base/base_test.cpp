@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/base64.hpp"
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/ids.hpp"
@@ -76,6 +77,31 @@ TEST(Utf8, CountsAndCutsBetweenCodePoints) {
 TEST(Digest, MatchesTheStandardsExample) {
   // FIPS 180-4, the one-block example.
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Digest, HmacIsThatOfAllPieces) {
+  const std::string expected = "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
+  EXPECT_EQ(to_hex(hmac_sha256("key", {"The quick brown fox jumps over the lazy dog"})), expected);
+  EXPECT_EQ(to_hex(hmac_sha256("key", {"The quick brown ", "", "fox jumps over the lazy dog"})), expected);
+  EXPECT_TRUE(equal_in_constant_time("abc", "abc"));
+  EXPECT_FALSE(equal_in_constant_time("abc", "abd"));
+  EXPECT_FALSE(equal_in_constant_time("abc", "ab"));
+}
+
+TEST(Base64, IsRfc4648s) {
+  for (const auto& [bytes, text] :
+       std::vector<std::pair<std::string, std::string>>{{"", ""},
+                                                        {"f", "Zg=="},
+                                                        {"fo", "Zm8="},
+                                                        {"foo", "Zm9v"},
+                                                        {"foobar", "Zm9vYmFy"},
+                                                        {"\xFB\xFF\xFE", "+//+"}}) {
+    EXPECT_EQ(to_base64(bytes), text);
+    EXPECT_EQ(from_base64(text), bytes);
+  }
+  EXPECT_EQ(from_base64("Zg"), "f");
+  for (const char* odd : {"Z", "Zg=", "Zg===", "Z===", "====", "Zm9v\n", "-_-_", "Zm=v"})
+    EXPECT_EQ(from_base64(odd), std::nullopt) << odd;
 }
 
 TEST(Deadline, NeverGoesBelowZero) {

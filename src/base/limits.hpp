@@ -19,5 +19,7 @@ inline constexpr std::size_t kSources = 10'000;  // the list of all of them is o
 inline constexpr std::size_t kSourceUriBytes = 2'048;
 inline constexpr std::size_t kSourceTextBytes = 256;        // name, type and status, each
 inline constexpr std::size_t kStoredQuestions = 1'000'000;  // then the oldest are forgotten
+inline constexpr std::size_t kAccessTokens = 100;  // each presented token is compared with all of them
+inline constexpr std::size_t kAccessTokenNameBytes = 64;
 
 }  // namespace wellspring::limits

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +44,13 @@ struct AskRequest {
   bool json = false;
 };
 
+struct JobsRequest {
+  std::string state;                  ///< only jobs in it; empty: all
+  std::optional<std::int64_t> retry;  ///< this dead job instead of listing
+  bool retry_all = false;             ///< every job that is dead now, instead of listing
+  bool json = false;
+};
+
 struct EvalRequest {
   std::string folder;
   std::string mode = "hybrid";
@@ -57,13 +66,30 @@ struct MigrateRequest {
   std::string to;
 };
 
+struct TokenRequest {
+  std::string name;
+  std::string scope;
+};
+
+struct ReconcileRequest {
+  bool dry_run = false;
+  bool remove_many = false;
+  bool json = false;
+};
+
 Result<void> serve(const Context& context);
 Result<void> import_articles(const Context& context, const ImportRequest& request);
 Result<void> search(const Context& context, const SearchRequest& request);
 Result<void> ask(const Context& context, const AskRequest& request);
+Result<void> jobs(const Context& context, const JobsRequest& request);
 Result<void> evaluate(const Context& context, const EvalRequest& request);
 Result<void> doctor(const Context& context);
 Result<void> migrate(const Context& context, const MigrateRequest& request);
+/// The tokens of the data directory; a running server follows.
+Result<void> create_token(const Context& context, const TokenRequest& request);
+Result<void> list_tokens(const Context& context);
+Result<void> revoke_token(const Context& context, const TokenRequest& request);
+Result<void> reconcile(const Context& context, const ReconcileRequest& request);
 /// A completion script for `shell` (bash, zsh or fish).
 Result<std::string> completion_script(const std::string& shell);
 

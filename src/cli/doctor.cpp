@@ -6,7 +6,9 @@
 
 #include "app/engine.hpp"
 #include "app/store_check.hpp"
+#include "app/webhook_rules.hpp"
 #include "cli/commands.hpp"
+#include "store/token_file.hpp"
 
 namespace wellspring::cli {
 namespace {
@@ -30,17 +32,35 @@ Finding failed(std::string subject, std::string text) {
 }
 
 Finding check_listen(const config::Settings& settings) {
+  const auto tokens = store::read_tokens(settings.data_dir);
+  if (tokens.has_error()) return failed("access", tokens.error().message);
   const bool loopback = settings.listen.starts_with("127.") || settings.listen.starts_with("localhost") ||
                         settings.listen.starts_with("[::1]");
-  if (!loopback && settings.admin_token.empty()) {
+  const bool guarded = !settings.admin_token.empty() || tokens->exists;
+  if (!loopback && !guarded) {
     return warning("access", fmt::format("listens on {} without server.admin_token: documents and jobs "
                                          "answer loopback peers only, and a proxy on this "
                                          "machine is one; set ADMIN_TOKEN",
                                          settings.listen));
   }
-  return ok("access", fmt::format("listens on {}{}", settings.listen,
-                                  settings.admin_token.empty() ? ", admin routes for this machine only"
-                                                               : ", admin token set"));
+  return ok("access", fmt::format("listens on {}{}{}", settings.listen,
+                                  guarded ? "" : ", admin routes for this machine only",
+                                  settings.admin_token.empty() ? "" : ", admin token set") +
+                          (tokens->exists ? fmt::format(", {} access tokens", tokens->tokens.size()) : ""));
+}
+
+Finding check_webhooks(const config::Settings& settings) {
+  const auto rules = app::webhook_rules(settings);
+  if (rules.has_error()) return failed("webhooks", rules.error().message);
+  if (!rules->secrets.empty()) {
+    return ok("webhooks", fmt::format("must be signed, {} valid {}", rules->secrets.size(),
+                                      rules->secrets.size() == 1 ? "secret" : "secrets"));
+  }
+  if (rules->unsigned_webhooks == sync::UnsignedWebhooks::kRefuse)
+    return warning("webhooks", "all are refused: set webhook.secret (WEBHOOK_SECRET) here and in the CMS");
+  return warning("webhooks",
+                 "are accepted unsigned: whoever reaches the port can publish and delete; set webhook.secret "
+                 "(WEBHOOK_SECRET) here and in the CMS");
 }
 
 Finding check_model(const config::Settings& settings) {
@@ -191,7 +211,8 @@ std::string_view word(Verdict verdict) {
 
 Result<void> doctor(const Context& context) {
   std::vector<Finding> findings{ok("configuration", "every option is valid"), check_listen(context.settings),
-                                check_space(context.settings), check_model(context.settings)};
+                                check_webhooks(context.settings), check_space(context.settings),
+                                check_model(context.settings)};
   add_store(context, findings);
   findings.push_back(check_language_model(context.settings));
   std::size_t failures = 0;

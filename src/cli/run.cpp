@@ -19,7 +19,8 @@ constexpr const char* kAbout =
     "{\"id\",\"title\",\"text\"}\n"
     "  wellspring search \"how do I start\"         what would be found, with scores\n"
     "  wellspring ask \"How do I start it?\"        a cited answer\n"
-    "  wellspring doctor                         what is wrong, if anything\n\n"
+    "  wellspring doctor                         what is wrong, if anything\n"
+    "  wellspring jobs --state dead              which articles could not be taken in, and why\n\n"
     "Commands use the server that holds the data directory, or --url, or open the directory themselves.\n"
     "Exit codes: 0 done, 1 it failed, 2 wrong usage.";
 
@@ -37,8 +38,11 @@ struct CommandLine {
   ImportRequest import;
   SearchRequest search;
   AskRequest ask;
+  JobsRequest jobs;
   EvalRequest eval;
   MigrateRequest migrate;
+  TokenRequest token;
+  ReconcileRequest reconcile;
   bool options_as_markdown = false;
   std::string completion_shell;
 };
@@ -87,7 +91,8 @@ Result<Context> make_context(const Clock& clock, const CommandLine& line) {
   for (const auto& [flag, text] : line.flags) flags.push_back({flag, text});
   auto settings = config::load_settings(line.config_file, config::process_environment, flags);
   if (settings.has_error()) return settings.error();
-  std::string token = settings->admin_token;
+  // Of a hash nothing can be made that a server takes: --token gives the token itself.
+  std::string token = settings->admin_token.starts_with("sha256:") ? std::string() : settings->admin_token;
   return Context{clock, std::move(*settings), line.url, std::move(token)};
 }
 
@@ -147,6 +152,22 @@ Command ask_command(CLI::App& root, CommandLine& line) {
   return {parser, [&request](const Context& context) { return ask(context, request); }};
 }
 
+Command jobs_command(CLI::App& root, CommandLine& line) {
+  JobsRequest& request = line.jobs;
+  CLI::App* parser =
+      root.add_subcommand("jobs", "List accepted webhooks and imports, or queue dead ones again");
+  parser->add_option("--state", request.state, "Only queued, running, done or dead ones")
+      ->check(CLI::IsMember({"queued", "running", "done", "dead"}));
+  CLI::Option* one = parser->add_option("--retry", request.retry, "Queue this dead job again")
+                         ->type_name("ID")
+                         ->check(CLI::NonNegativeNumber);
+  parser->add_flag("--retry-all", request.retry_all, "Queue every dead job again")->excludes(one);
+  parser->add_flag("--json", request.json, "The server's JSON");
+  add_url(*parser, line);
+  add_settings(*parser, line, config::OptionScope::kEveryCommand);
+  return {parser, [&request](const Context& context) { return jobs(context, request); }};
+}
+
 Command eval_command(CLI::App& root, CommandLine& line) {
   EvalRequest& request = line.eval;
   CLI::App* parser = root.add_subcommand(
@@ -181,6 +202,39 @@ Command migrate_command(CLI::App& root, CommandLine& line) {
   parser->add_option("--to", request.to, "Data directory or MongoDB connection string")->required();
   add_settings(*parser, line, config::OptionScope::kServe);
   return {parser, [&request](const Context& context) { return migrate(context, request); }};
+}
+
+std::vector<Command> token_commands(CLI::App& root, CommandLine& line) {
+  TokenRequest& request = line.token;
+  CLI::App* all =
+      root.add_subcommand("token", "Make, list and revoke access tokens; a running server follows at once");
+  all->require_subcommand(1);
+  CLI::App* create = all->add_subcommand("create", "Make a token and print it, this once");
+  create->add_option("--name", request.name, "Who or what it is for")->required();
+  create->add_option("--scope", request.scope, "read; write: also import, retry, sources; admin: everything")
+      ->required()
+      ->check(CLI::IsMember({"read", "write", "admin"}));
+  CLI::App* list = all->add_subcommand("list", "Names, scopes and dates");
+  CLI::App* revoke = all->add_subcommand("revoke", "Take a token back");
+  revoke->add_option("name", request.name)->required();
+  for (CLI::App* parser : {create, list, revoke})
+    add_settings(*parser, line, config::OptionScope::kEveryCommand);
+  return {{create, [&request](const Context& context) { return create_token(context, request); }},
+          {list, list_tokens},
+          {revoke, [&request](const Context& context) { return revoke_token(context, request); }}};
+}
+
+Command reconcile_command(CLI::App& root, CommandLine& line) {
+  ReconcileRequest& request = line.reconcile;
+  CLI::App* parser = root.add_subcommand(
+      "reconcile", "Compare with what the CMS lists and heal what its webhooks missed; safe to run again");
+  parser->add_flag("--dry-run", request.dry_run, "List what would be done and change nothing");
+  parser->add_flag("--remove-many", request.remove_many,
+                   "Remove also when so many articles are gone that it looks like a fault of the CMS");
+  parser->add_flag("--json", request.json, "The server's report as one JSON object");
+  add_url(*parser, line);
+  add_settings(*parser, line, config::OptionScope::kEveryCommand);
+  return {parser, [&request](const Context& context) { return reconcile(context, request); }};
 }
 
 Command options_command(CLI::App& root, CommandLine& line) {
@@ -220,10 +274,12 @@ int run(int argc, const char* const* argv) {
   root.set_version_flag("--version", "wellspring " + std::string(version()));
   root.require_subcommand(1);
   CommandLine line;
-  const std::vector<Command> commands{
-      serve_command(root, line),   import_command(root, line),  search_command(root, line),
-      ask_command(root, line),     eval_command(root, line),    doctor_command(root, line),
-      migrate_command(root, line), options_command(root, line), completion_command(root, line)};
+  std::vector<Command> commands{
+      serve_command(root, line),   import_command(root, line),    search_command(root, line),
+      ask_command(root, line),     jobs_command(root, line),      eval_command(root, line),
+      doctor_command(root, line),  migrate_command(root, line),   reconcile_command(root, line),
+      options_command(root, line), completion_command(root, line)};
+  for (Command& command : token_commands(root, line)) commands.push_back(std::move(command));
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& thrown) {

@@ -1,10 +1,13 @@
 #include "app/server_app.hpp"
+#include "base/random_hex.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "runtime/service_thread.hpp"
 
 namespace wellspring::cli {
 namespace {
+
+constexpr std::size_t kOwnTokenBytes = 32;
 
 obs::LogLevel level_of(config::LogLevel level) {
   switch (level) {
@@ -30,6 +33,14 @@ Result<void> with_own_server(const Context& context, const std::function<Result<
                format_of(context.settings.log_format));
   config::Settings settings = context.settings;
   settings.listen = "127.0.0.1:0";
+  // Nobody else is meant to call it: whatever tokens there are, this one opens it, and no limit holds.
+  const auto token = random_hex(kOwnTokenBytes);
+  if (token.has_error()) return token.error();
+  settings.admin_token = *token;
+  settings.rate_limit_per_minute = settings.rate_limit_per_hour = 0;
+  settings.search_rate_limit_per_minute = settings.search_rate_limit_per_hour = 0;
+  settings.global_rate_limit = false;
+  settings.cms_reconcile_every = {};  // only the command that is for it may sweep
   auto app = app::ServerApp::open(settings, context.clock, log);
   if (app.has_error()) return app.error();
   Result<void> outcome = {};
@@ -38,7 +49,7 @@ Result<void> with_own_server(const Context& context, const std::function<Result<
     const runtime::ServiceThread serving([&] { served = (*app)->run(app::Signals::kIgnore); });
     outcome = (*app)->wait_ready();
     if (outcome.has_value()) {
-      HttpClient client((*app)->url(), settings.admin_token);
+      HttpClient client((*app)->url(), *token);
       outcome = work(client);
     }
     (*app)->request_stop();

@@ -31,14 +31,14 @@ std::vector<Option> server_options() {
        "--admin-token",
        {"WELLSPRING_ADMIN_TOKEN", "ADMIN_TOKEN"},
        "",
-       "any text",
-       "Bearer token for documents, jobs, import, sources, questions and admin routes. Without it sources "
-       "and "
-       "questions are open, the others answer this machine only.",
+       "any text, or sha256: and the 64 hexadecimal digits of its hash",
+       "Bearer token with every scope, for documents, jobs, import, sources, questions and admin routes. "
+       "More tokens: "
+       "wellspring token. Without any, sources and questions are open, the others answer this machine only.",
        kEssential,
        kServe,
        kSecret,
-       text(&Settings::admin_token)},
+       token(&Settings::admin_token)},
       {"server.cors_origins",
        "--cors-origins",
        {"WELLSPRING_CORS_ORIGINS", "CORS_ORIGINS"},
@@ -202,8 +202,9 @@ std::vector<Option> process_options() {
 std::span<const Option> options() {
   static const std::vector<Option> kTable = [] {
     std::vector<Option> all;
-    for (auto&& part : {table::server_options(), table::answer_options(), table::retrieval_options(),
-                        table::question_options(), table::mongo_options(), table::process_options()}) {
+    for (auto&& part : {table::server_options(), table::limit_options(), table::webhook_options(),
+                        table::cms_options(), table::answer_options(), table::budget_options(),
+                        table::retrieval_options(), table::question_options(), table::mongo_options(), table::process_options()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

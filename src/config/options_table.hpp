@@ -44,6 +44,34 @@ inline Apply language_tag(std::string Settings::*member) {
   };
 }
 
+/// `sha256:` and a hash, or anything that does not begin like that.
+inline Apply token(std::string Settings::*member) {
+  return [member](Settings& settings, std::string_view value) -> Result<void> {
+    constexpr std::string_view kHashed = "sha256:";
+    constexpr std::size_t kDigits = 64;
+    if (value.starts_with(kHashed) &&
+        (value.size() != kHashed.size() + kDigits ||
+         value.find_first_not_of("0123456789abcdefABCDEF", kHashed.size()) != std::string_view::npos)) {
+      return fail(ErrorKind::kInvalidArgument, "begins with sha256: and does not go on with a hash");
+    }
+    settings.*member = std::string(value);
+    return {};
+  };
+}
+
+inline Apply networks(std::vector<IpNetwork> Settings::*member) {
+  return [member](Settings& settings, std::string_view value) -> Result<void> {
+    std::vector<IpNetwork> parsed;
+    for (const std::string& item : parse_list(value)) {
+      const auto network = IpNetwork::parse(item);
+      if (network.has_error()) return network.error();
+      parsed.push_back(*network);
+    }
+    settings.*member = std::move(parsed);
+    return {};
+  };
+}
+
 inline Apply list(std::vector<std::string> Settings::*member) {
   return [member](Settings& settings, std::string_view value) -> Result<void> {
     settings.*member = parse_list(value);
@@ -85,6 +113,11 @@ inline Apply choice(Value Settings::*member, std::vector<std::pair<std::string_v
   };
 }
 
+inline Apply on_or_off(bool Settings::*member) {
+  return choice(member,
+                {{"on", true}, {"off", false}, {"true", true}, {"false", false}, {"1", true}, {"0", false}});
+}
+
 inline constexpr auto kEssential = OptionGroup::kEssential;
 inline constexpr auto kCommon = OptionGroup::kCommon;
 inline constexpr auto kRare = OptionGroup::kRare;
@@ -95,9 +128,13 @@ inline constexpr auto kSecret = Secrecy::kSecret;
 
 /// The table's parts, in the order of the documentation.
 std::vector<Option> server_options();
+std::vector<Option> limit_options();
+std::vector<Option> webhook_options();
 std::vector<Option> answer_options();
 std::vector<Option> question_options();
+std::vector<Option> budget_options();
 std::vector<Option> retrieval_options();
+std::vector<Option> cms_options();
 std::vector<Option> mongo_options();
 std::vector<Option> process_options();
 

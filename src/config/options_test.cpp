@@ -99,6 +99,46 @@ TEST(Options, TheDefaultLocaleIsKeptInItsUsualSpelling) {
   EXPECT_EQ(settings->default_locale, "pt-BR");
 }
 
+TEST(Options, LimitsTakeTheNamesOfTheBackendThatIsReplaced) {
+  const auto settings = load_settings("",
+                                      environment_of({{"RATE_LIMIT_PER_MINUTE", "20"},
+                                                      {"RATE_LIMIT_PER_HOUR", "300"},
+                                                      {"GLOBAL_RATE_LIMIT_PER_MINUTE", "5"},
+                                                      {"GLOBAL_RATE_LIMIT_PER_HOUR", "0"},
+                                                      {"ENABLE_GLOBAL_RATE_LIMIT", "false"},
+                                                      {"TRUST_X_FORWARDED_FOR", "true"}}),
+                                      {});
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->rate_limit_per_minute, 20U);
+  EXPECT_EQ(settings->rate_limit_per_hour, 300U);
+  EXPECT_EQ(settings->global_rate_limit_per_minute, 5U);
+  EXPECT_EQ(settings->global_rate_limit_per_hour, 0U);
+  EXPECT_FALSE(settings->global_rate_limit);
+  EXPECT_TRUE(settings->trust_x_forwarded_for);
+  EXPECT_TRUE(settings->trusted_proxies.empty());
+}
+
+TEST(Options, ProxiesAreNetworksAndATokenMayBeAHash) {
+  const std::string hash(64, 'a');
+  const auto good = load_settings("",
+                                  environment_of({{"WELLSPRING_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"},
+                                                  {"ADMIN_TOKEN", "sha256:" + hash}}),
+                                  {});
+  ASSERT_TRUE(good.has_value()) << good.error().message;
+  EXPECT_EQ(good->trusted_proxies.size(), 2U);
+  EXPECT_EQ(good->admin_token, "sha256:" + hash);
+  for (const auto& [name, value] :
+       std::map<std::string, std::string>{{"WELLSPRING_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"},
+                                          {"WELLSPRING_RATE_LIMIT_PER_MINUTE", "-1"},
+                                          {"ADMIN_TOKEN", "sha256:abc"}}) {
+    const auto bad = load_settings("", environment_of({{name, value}}), {});
+    ASSERT_TRUE(bad.has_error()) << name;
+    EXPECT_NE(bad.error().message.find(name), std::string::npos) << bad.error().message;
+  }
+  const auto secret = load_settings("", environment_of({{"ADMIN_TOKEN", "sha256:abc"}}), {});
+  EXPECT_EQ(secret.error().message.find("abc"), std::string::npos) << secret.error().message;
+}
+
 TEST(Options, FileErrorsNameTheLine) {
   const TomlFile unknown("[server]\n\nlissten = \"x\"\n");
   const auto first = load_settings(unknown.path(), environment_of({}), {});

@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.hpp"
+
 namespace wellspring::config {
 
 enum class EmbedderKind { kOnnx, kHashing };
 enum class ModelForm { kInt8, kFp32 };
 enum class FusionKind { kConvex, kRrf };
 enum class MongoLayout { kSplit, kShared };
+enum class UnsignedWebhooks { kAccept, kRefuse };
 enum class LogFormat { kText, kJson };
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
@@ -23,6 +26,22 @@ struct Settings {
   std::string admin_token;
   std::vector<std::string> cors_origins;
   bool strict_transport = false;
+  std::vector<IpNetwork> trusted_proxies;
+  bool trust_x_forwarded_for = false;  ///< asked for by the name of another backend; see its option
+
+  std::size_t rate_limit_per_minute = 0;  ///< these: 0 is no limit
+  std::size_t rate_limit_per_hour = 0;
+  bool rate_limit_bans = false;
+  bool global_rate_limit = false;
+  std::size_t global_rate_limit_per_minute = 0;
+  std::size_t global_rate_limit_per_hour = 0;
+  std::size_t search_rate_limit_per_minute = 0;
+  std::size_t search_rate_limit_per_hour = 0;
+
+  std::string webhook_secret;           ///< empty: none
+  std::string webhook_previous_secret;  ///< valid beside it; empty: none
+  UnsignedWebhooks webhook_unsigned = UnsignedWebhooks::kAccept;
+  bool webhook_require_delivery_id = false;
 
   EmbedderKind embedder = EmbedderKind::kOnnx;
   std::string model_dir;  ///< empty: the model installed beside the program
@@ -48,6 +67,15 @@ struct Settings {
   std::size_t history_pairs = 0;
   std::size_t prompt_tokens = 0;
 
+  std::size_t cache_entries = 0;  ///< 0 in any of the three: no cache
+  std::size_t cache_bytes_max = 0;
+  std::chrono::milliseconds cache_ttl{0};
+
+  double spend_input_price = 0;   ///< US dollars for a million tokens
+  double spend_output_price = 0;  ///< US dollars for a million tokens
+  double spend_daily_limit = 0;   ///< US dollars; 0: none
+  double spend_hourly_limit = 0;  ///< US dollars; 0: none
+
   std::size_t cpu_threads = 0;
   std::size_t connections_max = 0;
   std::size_t requests_max = 0;
@@ -59,6 +87,19 @@ struct Settings {
   int job_attempts_max = 0;
   std::chrono::milliseconds job_backoff_max{0};
   std::chrono::milliseconds job_retention{0};
+  std::size_t job_queue_max = 0;
+  std::size_t job_queue_bytes_max = 0;
+
+  std::vector<std::string> net_allow;
+  std::string cms_url;  ///< empty: webhooks are all that is known of the CMS
+  std::string cms_collection;
+  std::string cms_api_key;  ///< the whole Authorization header
+  std::vector<std::string> cms_locales;
+  std::chrono::milliseconds cms_reconcile_every{0};
+  std::size_t cms_page_size = 0;
+  std::chrono::milliseconds cms_pause{0};
+  std::chrono::milliseconds cms_timeout{0};
+  std::size_t cms_removals_percent_max = 0;
 
   bool questions_log = true;
   bool questions_opt_out = true;

@@ -87,6 +87,14 @@ std::string_view Request::header(std::string_view header_name) const {
   return {};
 }
 
+std::vector<std::string_view> Request::header_lines(std::string_view header_name) const {
+  std::vector<std::string_view> lines;
+  for (const auto& [key, value] : headers) {
+    if (same_name(key, header_name)) lines.push_back(value);
+  }
+  return lines;
+}
+
 std::string_view Request::path_parameter(std::string_view parameter) const {
   for (const auto& [key, value] : path_parameters) {
     if (key == parameter) return value;

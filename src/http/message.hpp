@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip_address.hpp"
 #include "base/result.hpp"
 
 namespace wellspring::http {
@@ -30,10 +31,14 @@ struct Request {
   std::string body;
   std::string peer;  ///< the peer's address
   bool peer_is_loopback = false;
-  std::string id;  ///< of this request, for logs and the answer
+  IpAddress client;            ///< whom the request is accounted to, see client_address.hpp
+  bool peer_is_proxy = false;  ///< one of server.trusted_proxies
+  std::string id;              ///< of this request, for logs and the answer
 
   /// The first header of that name, case-insensitively; empty when there is none.
   std::string_view header(std::string_view header_name) const;
+  /// Every header of that name, in order.
+  std::vector<std::string_view> header_lines(std::string_view header_name) const;
   std::string_view path_parameter(std::string_view parameter) const;
   /// The first query parameter of that name, decoded; empty when absent. Ill-formed escapes stay as they are.
   std::optional<std::string> query_parameter(std::string_view parameter) const;

@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "http/message.hpp"
+#include "model/access_token.hpp"
 
 namespace wellspring::http {
 
 /// Who may call a route.
 enum class Access {
   kPublic,
-  kTokenHolder,  ///< with a token configured: who presents it; without: anyone
-  kOperator,     ///< with a token configured: who presents it; without: loopback peers (see access.hpp)
+  kTokenHolder,  ///< with tokens: who presents one with the route's scope; without: anyone
+  kOperator,     ///< with tokens: who presents one with the route's scope; without: loopback peers (see
+                 ///< access.hpp)
 };
 
 /// How a route's requests are accounted.
@@ -29,6 +31,7 @@ enum class Admission {
 struct RouteOptions {
   std::size_t body_bytes_max = 4'096;  ///< also for routes that ignore a body
   Access access = Access::kPublic;
+  model::Scope scope = model::Scope::kAdmin;  ///< what a token needs, unless the route is public
   Admission admission = Admission::kRequest;
   bool counted = true;  ///< in http_requests_total
   bool cancel_on_disconnect =

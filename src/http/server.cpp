@@ -34,6 +34,11 @@ bool plain(std::string_view id) {
          });
 }
 
+std::uint64_t random_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
 /// Often enough for the shortest timeout, never busy.
 std::chrono::milliseconds tick_interval(const ServerOptions& options) {
   const auto shortest =
@@ -118,7 +123,8 @@ ServerContext::ServerContext(Router table, ServerOptions server_options, asio::i
     : router(std::move(table)),
       options(std::move(server_options)),
       cors(options.cors_origins),
-      access(options.admin_token),
+      proxies(options.trusted_proxies),
+      access(options.access, random_seed()),
       io(io_context),
       metrics(all_metrics),
       log(server_log),

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "http/access.hpp"
 #include "http/router.hpp"
 #include "obs/log.hpp"
 #include "obs/metrics.hpp"
@@ -31,8 +32,9 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{30'000};  ///< for one write to be taken by the peer
   std::chrono::milliseconds heartbeat_interval{15'000};
   std::vector<std::string> cors_origins{"http://localhost:3000"};
-  std::string admin_token{};      ///< empty: operator routes answer local requests only
-  bool strict_transport = false;  ///< Strict-Transport-Security on every answer
+  AccessOptions access{};
+  std::vector<IpNetwork> trusted_proxies{};  ///< whose X-Forwarded-For counts
+  bool strict_transport = false;             ///< Strict-Transport-Security on every answer
 };
 
 struct ServerContext;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "http/access.hpp"
+#include "http/client_address.hpp"
 #include "http/cors.hpp"
 #include "http/request_metrics.hpp"
 #include "http/server.hpp"
@@ -37,7 +38,8 @@ struct ServerContext {
   const Router router;
   const ServerOptions options;
   const Cors cors;
-  const AccessRules access;
+  const ProxyTrust proxies;
+  AccessRules access;
   boost::asio::io_context& io;
   obs::Metrics& metrics;
   obs::Log& log;

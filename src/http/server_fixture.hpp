@@ -237,6 +237,14 @@ inline Router routes(Gate* gate = nullptr) {
                 co_return response;
               },
               {}});
+  router.add({Method::kGet,
+              "/client",
+              [](const Request& request) -> boost::asio::awaitable<Response> {
+                Response response;
+                response.body = request.client.to_string();
+                co_return response;
+              },
+              {}});
   router.add({Method::kGet, "/operator", echo, {.access = Access::kOperator}});
   router.add({Method::kGet, "/token", echo, {.access = Access::kTokenHolder}});
   if (gate == nullptr) return router;

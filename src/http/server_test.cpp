@@ -218,7 +218,7 @@ TEST(Server, OperatorRoutesAnswerLocalRequestsOrTheToken) {
   EXPECT_TRUE(
       open.exchange("GET /operator HTTP/1.1\r\nHost: 127.evil.example\r\n\r\n").starts_with("HTTP/1.1 403 "));
 
-  TestServer guarded(routes(), {.admin_token = "s3cret"});
+  TestServer guarded(routes(), {.access = {.admin_token = "s3cret"}});
   const std::string refused = guarded.exchange(get("/operator"));
   EXPECT_TRUE(refused.starts_with("HTTP/1.1 401 "));
   EXPECT_TRUE(contains(refused, "WWW-Authenticate: Bearer\r\n"));
@@ -232,13 +232,52 @@ TEST(Server, TokenRoutesAreOpenUntilThereIsAToken) {
   TestServer open(routes());
   EXPECT_TRUE(open.exchange(get("/token", "X-Forwarded-For: 10.0.0.1\r\n")).starts_with("HTTP/1.1 200 "));
 
-  TestServer guarded(routes(), {.admin_token = "s3cret"});
+  TestServer guarded(routes(), {.access = {.admin_token = "s3cret"}});
   EXPECT_TRUE(guarded.exchange(get("/token")).starts_with("HTTP/1.1 401 "));
   EXPECT_TRUE(
       guarded.exchange(get("/token", "Authorization: Bearer s3cre\r\n")).starts_with("HTTP/1.1 401 "));
   EXPECT_TRUE(
       guarded.exchange(get("/token", "Authorization: Bearer s3cret\r\n")).starts_with("HTTP/1.1 200 "));
   EXPECT_TRUE(guarded.exchange(get("/small")).starts_with("HTTP/1.1 200 "));
+}
+
+TEST(Server, TellsWhoseRequestItIs) {
+  const auto client = [](TestServer& server, std::string_view headers) {
+    const std::string answer = server.exchange(get("/client", headers));
+    return answer.substr(answer.find("\r\n\r\n") + 4);
+  };
+  TestServer stranger(routes());
+  EXPECT_EQ(client(stranger, ""), "127.0.0.1");
+  EXPECT_EQ(client(stranger, "X-Forwarded-For: 203.0.113.9\r\n"), "127.0.0.1");
+
+  TestServer behind_proxy(routes(), {.trusted_proxies = {IpNetwork::parse("127.0.0.0/8").value()}});
+  EXPECT_EQ(client(behind_proxy, ""), "127.0.0.1");
+  EXPECT_EQ(client(behind_proxy, "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\n"), "203.0.113.9");
+  EXPECT_EQ(client(behind_proxy, "X-Forwarded-For: 203.0.113.9\r\nx-forwarded-for: 127.0.0.2\r\n"),
+            "203.0.113.9");
+  EXPECT_EQ(client(behind_proxy, "X-Forwarded-For: garbage\r\n"), "127.0.0.1");
+}
+
+TEST(Server, TheClientOfOneRequestIsNotThatOfTheNext) {
+  TestServer server(routes(), {.trusted_proxies = {IpNetwork::parse("127.0.0.1").value()}});
+  RawClient connection(server.port());
+  connection.send(get("/client", "X-Forwarded-For: 203.0.113.9\r\n"));
+  EXPECT_TRUE(connection.read_response().ends_with("203.0.113.9"));
+  connection.send(get("/client"));
+  EXPECT_TRUE(connection.read_response().ends_with("127.0.0.1"));
+}
+
+TEST(Server, RefusedTokensAreCounted) {
+  TestServer server(routes(), {.access = {.admin_token = "s3cret"}});
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(
+        server.exchange(get("/token", "Authorization: Bearer guess\r\n")).starts_with("HTTP/1.1 401 "));
+  }
+  const std::string refused = server.exchange(get("/operator", "Authorization: Bearer guess\r\n"));
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 429 ")) << refused;
+  EXPECT_TRUE(contains(refused, "Retry-After: "));
+  EXPECT_EQ(server.metrics().value("rate_limit_rejections_total", {{"endpoint_type", "auth"}}), 1);
+  EXPECT_TRUE(server.exchange(get("/small")).starts_with("HTTP/1.1 200 "));
 }
 
 }  // namespace

@@ -8,13 +8,16 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "http/request_limits.hpp"
 #include "index/index.hpp"
 #include "mongo/pools_report.hpp"
 #include "obs/log.hpp"
 #include "obs/metrics.hpp"
+#include "rag/answer_cache.hpp"
 #include "rag/answerer.hpp"
 #include "rag/question_log.hpp"
 #include "rag/retriever.hpp"
+#include "rag/spend_guard.hpp"
 #include "runtime/executors.hpp"
 #include "runtime/lane.hpp"
 #include "store/article_store.hpp"
@@ -22,6 +25,8 @@
 #include "store/question_store.hpp"
 #include "store/source_store.hpp"
 #include "sync/intake.hpp"
+#include "sync/reconciler.hpp"
+#include "sync/signature.hpp"
 
 namespace wellspring::http {
 
@@ -50,9 +55,14 @@ struct Services {
   obs::Metrics& metrics;
   obs::Log& log;
   const Clock& clock;
+  RequestLimits& request_limits;
   std::chrono::milliseconds answer_timeout{120'000};
   std::size_t sync_body_bytes_max = limits::kSyncBodyBytes;
-  bool language_model = false;  ///< answers come from a configured model, not from the extractive one
+  sync::SignatureRules webhooks{};  ///< who may send them
+  bool language_model = false;      ///< answers come from a configured model, not from the extractive one
+  const rag::AnswerCache* answer_cache = nullptr;  ///< null: switched off
+  const rag::SpendGuard* spend = nullptr;          ///< null: answers cost nothing that is known
+  sync::Reconciler* reconciler = nullptr;          ///< null without a CMS to compare with; on io
   std::string default_locale = model::kDefaultLocale;  ///< of what is sent or asked without one
   bool log_questions = true;
   bool honour_opt_out = true;  ///< questions sent with `DNT: 1` or `Sec-GPC: 1` are not logged

@@ -27,6 +27,10 @@ Response method_not_allowed(const std::string& allowed) {
   return response;
 }
 
+IpAddress address_of(const asio::ip::address& peer) {
+  return peer.is_v4() ? IpAddress::v4(peer.to_v4().to_bytes()) : IpAddress(peer.to_v6().to_bytes());
+}
+
 }  // namespace
 
 Session::Session(std::shared_ptr<ServerContext> context, asio::ip::tcp::socket socket)
@@ -50,6 +54,8 @@ asio::awaitable<void> Session::run(std::unique_ptr<Session> session, Welcome wel
   Request& request = session->reader_.request();
   request.peer = peer.address().to_string();
   request.peer_is_loopback = peer.address().is_loopback();
+  session->peer_ = address_of(peer.address());
+  request.peer_is_proxy = session->context_->proxies.trusts(session->peer_);
   if (welcome == Welcome::kTurnAway) {
     co_await session->turn_away();
   } else {
@@ -138,6 +144,7 @@ void Session::start_exchange() {
   Request& request = reader_.request();
   started_ = context_->clock.steady();
   request.id = context_->request_id(request.header("X-Request-Id"));
+  request.client = request.peer_is_proxy ? context_->proxies.client_of(peer_, request) : peer_;
   keep_alive_ = reader_.keep_alive() && !context_->draining;
 }
 
@@ -202,7 +209,11 @@ std::optional<Response> Session::refuse_early() {
   route_ = match.route;
   request.path_parameters = std::move(match.parameters);
   const RouteOptions& options = route_->options;
-  if (auto refused = server.access.refuse(options.access, request)) return refused;
+  if (auto refused = server.access.refuse(options, request, started_)) {
+    if (refused->status == 429)
+      server.metrics.count("rate_limit_rejections_total", {{"endpoint_type", "auth"}});
+    return refused;
+  }
   if (reader_.limit_body(options.body_bytes_max) == Progress::kRefused) {
     server.count_refusal(reader_.refusal().limit);
     return apology(Received::kRefused);
@@ -308,7 +319,7 @@ void Session::record(const Response& response) {
                     {"path", request.path},
                     {"status_code", std::to_string(response.status)},
                     {"duration_seconds", std::to_string(std::chrono::duration<double>(took).count())},
-                    {"client_ip", request.peer}});
+                    {"client_ip", request.client.to_string()}});
 }
 
 }  // namespace wellspring::http

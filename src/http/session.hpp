@@ -71,6 +71,7 @@ class Session {
   void record_bug(std::string_view what);
 
   std::shared_ptr<ServerContext> context_;
+  IpAddress peer_;
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer cut_;  ///< cancelled by cut_short()
   RequestReader reader_;

@@ -55,7 +55,7 @@ struct Index::State {
   State(const IndexOptions& options, Analyze analyze)
       : settings(std::make_shared<const Settings>(Settings{options, std::move(analyze)})),
         segments(settings->analyze),
-        published(std::make_shared<const SegmentedSnapshot>(settings, segments.views())) {}
+        published(std::make_shared<const SegmentedSnapshot>(settings, segments.views(), generation)) {}
 
   std::shared_ptr<const Segment> build(std::span<ArticleChunks> articles) const {
     return build_segment(articles, settings->options.dimension, settings->analyze);
@@ -63,7 +63,7 @@ struct Index::State {
 
   void publish() WELLSPRING_REQUIRES(writer) {
     std::shared_ptr<const Snapshot> next =
-        std::make_shared<const SegmentedSnapshot>(settings, segments.views());
+        std::make_shared<const SegmentedSnapshot>(settings, segments.views(), generation);
     {
       const MutexLock lock(published_mutex);
       published.swap(next);
@@ -77,6 +77,7 @@ struct Index::State {
   Mutex merger;  // held for a whole merge, before `writer`
   Mutex writer;
   SegmentList segments WELLSPRING_GUARDED_BY(writer);
+  std::uint64_t generation WELLSPRING_GUARDED_BY(writer) = 0;
 
   // Held for the copy or the swap of one pointer, never during work.
   Mutex published_mutex;
@@ -96,12 +97,14 @@ void Index::replace(const model::ArticleKey& key, std::vector<model::EmbeddedChu
   }
   const MutexLock lock(state_->writer);
   state_->segments.replace(key, std::move(revision));
+  ++state_->generation;
   state_->publish();
 }
 
 void Index::remove(const ArticleId& id) {
   const MutexLock lock(state_->writer);
   state_->segments.remove(id);
+  ++state_->generation;
   state_->publish();
 }
 
@@ -117,6 +120,7 @@ void Index::load(std::vector<ArticleChunks> articles, const ParallelFor& paralle
   }
   const MutexLock lock(state_->writer);
   state_->segments.reset(std::move(views));
+  ++state_->generation;
   state_->publish();
 }
 

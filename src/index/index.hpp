@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -59,6 +60,9 @@ class Snapshot {
   virtual std::size_t article_count() const = 0;
   /// Of all articles, each once, in order.
   virtual const std::vector<std::string>& locales() const = 0;
+  /// Numbers the states of the index's content, rising with every change. Merging segments changes none, so
+  /// two snapshots of one generation answer every query alike.
+  virtual std::uint64_t generation() const = 0;
 };
 
 /// The searchable state and its one writer. replace() and remove() cost in proportion to the article's

@@ -314,5 +314,21 @@ TEST_F(IndexTest, MergingChangesNoAnswer) {
   EXPECT_EQ(index_.snapshot()->chunk_count(), chunks);
 }
 
+TEST_F(IndexTest, AGenerationIsOneContentWhateverIsMerged) {
+  const std::uint64_t first = index_.snapshot()->generation();
+  for (int at = 0; at < 40; ++at) put(key(std::to_string(at)), {"water"});
+  const std::uint64_t filled = index_.snapshot()->generation();
+  EXPECT_GE(filled, first + 40);
+  const auto before = index_.snapshot();
+  ASSERT_TRUE(index_.merge_step());
+  EXPECT_NE(index_.snapshot(), before);
+  EXPECT_EQ(index_.snapshot()->generation(), filled);
+  index_.remove(ArticleId("7"));
+  EXPECT_EQ(index_.snapshot()->generation(), filled + 1);
+  index_.load({});
+  EXPECT_EQ(index_.snapshot()->generation(), filled + 2);
+  EXPECT_EQ(before->generation(), filled);
+}
+
 }  // namespace
 }  // namespace wellspring::index

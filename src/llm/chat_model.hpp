@@ -37,6 +37,7 @@ struct ChatRequest {
 struct Generation {
   std::size_t input_tokens = 0;
   std::size_t output_tokens = 0;
+  bool cut = false;  ///< it ended at a limit of the provider's, in the middle of what it had to say
 };
 
 /// Receives pieces of the answer in order, each whole code points. Awaiting it applies the reader's

@@ -101,11 +101,13 @@ Result<void> ChatStream::read_event(std::string_view data, std::string& text) {
     return fail(ErrorKind::kUpstream, "chat completion: the provider reported: " + error_text(*error));
   }
   if (const json::value* usage = member(&event, "usage"); usage != nullptr && usage->is_object()) {
-    usage_ = {count_or_zero(member(usage, "prompt_tokens")),
-              count_or_zero(member(usage, "completion_tokens"))};
+    usage_.input_tokens = count_or_zero(member(usage, "prompt_tokens"));
+    usage_.output_tokens = count_or_zero(member(usage, "completion_tokens"));
   }
   const json::value* choice = first_item(member(&event, "choices"));
-  finish_reason_seen_ = finish_reason_seen_ || !string_or_empty(member(choice, "finish_reason")).empty();
+  const std::string_view reason = string_or_empty(member(choice, "finish_reason"));
+  finish_reason_seen_ = finish_reason_seen_ || !reason.empty();
+  usage_.cut = usage_.cut || reason == "length" || reason == "content_filter";
   const std::string_view content = string_or_empty(member(member(choice, "delta"), "content"));
   answer_bytes_ += content.size();
   if (answer_bytes_ > limits_.answer_bytes) {

@@ -47,6 +47,20 @@ TEST(ChatStream, AFinishReasonAndACleanEndAreATerminal) {
   EXPECT_EQ(read_all(text_event("all") + "data: [DONE]").value(), "all");
 }
 
+TEST(ChatStream, AnAnswerThatEndedAtALimitIsCut) {
+  const auto cut_by = [](const std::string& reason) {
+    ChatStream stream({});
+    const std::string end =
+        R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":")" + reason + "\"}]}\n\n";
+    const std::string body = text_event("some") + end + usage_event(120, 9) + done_event();
+    EXPECT_EQ(read_all(stream, body, body.size()).value(), "some");
+    return stream.usage().cut;
+  };
+  EXPECT_FALSE(cut_by("stop"));
+  EXPECT_TRUE(cut_by("length"));
+  EXPECT_TRUE(cut_by("content_filter"));
+}
+
 TEST(ChatStream, AStreamWithoutTerminalIsAnUpstreamError) {
   const auto cut = read_all(text_event("half of"));
   ASSERT_TRUE(cut.has_error());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +35,13 @@ struct Article {
   std::string source = "payload";            ///< "payload" for the CMS, "import" for files
   std::map<std::string, std::string> extra;  ///< front matter of imported files (tags, url, ...)
 };
+
+/// Bytes of the text that an article carries, which is what grows without its number growing.
+inline std::size_t text_bytes(const Article& article) {
+  std::size_t bytes = article.title.size() + article.markdown.size();
+  for (const auto& [key, value] : article.extra) bytes += key.size() + value.size();
+  return bytes;
+}
 
 }  // namespace wellspring::model
 

@@ -30,6 +30,8 @@ struct ChunkMetadata {
   std::size_t index = 0;           ///< from 0, in reading order within the article
   bool is_title_chunk = false;
   std::map<std::string, std::string> extra;  ///< from the article, unknown to the contract
+
+  bool operator==(const ChunkMetadata&) const = default;
 };
 
 /// A passage of one revision.
@@ -39,6 +41,8 @@ struct Chunk {
   std::string text;
   std::size_t body_offset = 0;  ///< where the body starts in `text`, in bytes
   ChunkMetadata metadata;
+
+  bool operator==(const Chunk&) const = default;
 };
 
 /// A chunk with its unit-length embedding. An empty vector means not embedded.

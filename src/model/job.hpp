@@ -31,6 +31,8 @@ struct NewJob {
   JobPriority priority = JobPriority::kWebhook;
   /// For unpublish and delete only `key.id` and `updated_at` matter; they apply to all locales.
   Article article;
+  /// The same however often the sender repeats this delivery; empty: nobody can tell.
+  std::string delivery{};
 };
 
 struct Job {
@@ -45,6 +47,7 @@ struct Job {
   std::optional<Timestamp> not_before;
   std::optional<Timestamp> finished_at;
   Article article;
+  std::string delivery{};
 };
 
 constexpr std::string_view name(JobKind kind) {

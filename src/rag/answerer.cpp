@@ -4,10 +4,12 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "rag/answer_key.hpp"
 #include "rag/cited_text.hpp"
 #include "rag/history.hpp"
 #include "rag/prompt.hpp"
 #include "rag/question_text.hpp"
+#include "rag/recall.hpp"
 #include "rag/standalone.hpp"
 
 namespace wellspring::rag {
@@ -32,6 +34,24 @@ std::string_view refusal(std::string_view locale) {
   return "I found nothing published that answers this question. Try other words, or name the exact subject.";
 }
 
+/// Keeps what passes through it on its way to the reader.
+class KeptText final : public AnswerSink {
+ public:
+  explicit KeptText(AnswerSink& reader) : reader_(reader) {}
+  asio::awaitable<Result<void>> sources(std::vector<model::Hit> hits) override {
+    return reader_.sources(std::move(hits));
+  }
+  asio::awaitable<Result<void>> text(std::string piece) override {
+    text_ += piece;
+    return reader_.text(std::move(piece));
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  AnswerSink& reader_;
+  std::string text_;
+};
+
 double seconds_between(SteadyTime start, SteadyTime end) {
   return std::chrono::duration<double>(end - start).count();
 }
@@ -52,8 +72,13 @@ asio::awaitable<Result<void>> CitedText::finish() {
 }
 
 Answerer::Answerer(const Retriever& retriever, llm::ChatModel& model, const AnswererOptions& options,
-                   const Clock& clock, obs::Metrics& metrics)
-    : retriever_(retriever), model_(model), options_(options), clock_(clock), metrics_(metrics) {}
+                   const Clock& clock, obs::Metrics& metrics, AnswerCache* cache, const Budget& budget)
+    : retriever_(retriever),
+      model_(model, budget, clock, metrics),
+      options_(options),
+      clock_(clock),
+      metrics_(metrics),
+      cache_(cache) {}
 
 asio::awaitable<Result<AnswerSummary>> Answerer::answer(Question question, Deadline deadline,
                                                         AnswerSink& sink) const {
@@ -62,7 +87,8 @@ asio::awaitable<Result<AnswerSummary>> Answerer::answer(Question question, Deadl
   try {
     auto summary = co_await answer_asked(std::move(question), deadline, sink);
     if (summary.has_value()) {
-      metrics_.observe("rag_query_duration_seconds", {{"query_type", query_type}, {"cache_hit", "false"}},
+      metrics_.observe("rag_query_duration_seconds",
+                       {{"query_type", query_type}, {"cache_hit", summary->from_cache ? "true" : "false"}},
                        seconds_between(start, clock_.steady()));
     }
     co_return summary;
@@ -78,12 +104,22 @@ asio::awaitable<Result<AnswerSummary>> Answerer::answer_asked(Question question,
   const std::string asked = sanitize_text(question.text);
   if (asked.empty()) co_return co_await refuse(question.locale, sink);
   const auto pairs = pair_history(question.history, options_.history_pairs);
+  std::string key;
+  std::uint64_t changes = 0;
+  if (cache_ != nullptr) {
+    key = answer_key(asked, pairs, question.locale);
+    // Before the snapshot is taken: what changes from here on keeps the answer out of the cache.
+    changes = cache_->changes();
+    const auto again = co_await answer_again(key, sink);
+    if (again.has_error()) co_return again.error();
+    if (again->has_value()) co_return **again;
+  }
   const auto standalone = co_await in_full(asked, pairs, question.locale, deadline);
   if (standalone.has_error()) co_return standalone.error();
 
   // Named rather than written into the awaited call: g++ 12 destroys an aggregate temporary there twice.
   model::Query query{.text = *standalone, .k = options_.passages, .filter = {}, .locale = question.locale};
-  auto retrieved = co_await retriever_.retrieve(std::move(query));
+  auto retrieved = co_await retriever_.retrieve(query);
   if (retrieved.has_error()) co_return retrieved.error();
   std::vector<model::Hit>& hits = retrieved->hits;
   if (judge_evidence(hits, *standalone, options_.evidence) != Evidence::kEnough) {
@@ -95,16 +131,40 @@ asio::awaitable<Result<AnswerSummary>> Answerer::answer_asked(Question question,
   Prompt prompt = build_prompt(asked, pairs, request.passages, options_.prompt_tokens);
   request.messages = std::move(prompt.messages);
   request.passages.resize(prompt.passages);
-  hits.resize(prompt.passages);
-  if (const auto sent = co_await sink.sources(std::move(hits)); sent.has_error()) co_return sent.error();
+  const auto shown = hits.begin() + static_cast<std::ptrdiff_t>(prompt.passages);
+  std::vector<model::Hit> sources(hits.begin(), shown);
+  if (const auto sent = co_await sink.sources(std::move(sources)); sent.has_error()) co_return sent.error();
 
-  CitedText text(prompt.passages, sink);
-  const auto generation =
-      co_await call_model(std::move(request), "answer", deadline,
-                          [&text](std::string piece) { return text.feed(std::move(piece)); });
-  if (generation.has_error()) co_return generation.error();
+  KeptText kept(sink);
+  CitedText text(prompt.passages, kept);
+  const auto written = co_await model_.answer(
+      std::move(request), deadline, [&text](std::string piece) { return text.feed(std::move(piece)); });
+  if (written.has_error()) co_return written.error();
   if (const auto sent = co_await text.finish(); sent.has_error()) co_return sent.error();
-  co_return AnswerSummary{.refused = false, .from_cache = false, .generation = *generation};
+  if (cache_ != nullptr && !written->generation.cut && !written->spend_limited) {
+    CachedAnswer made{.query = std::move(query),
+                      .vector = std::move(retrieved->vector),
+                      .hits = std::move(hits),
+                      .sources = prompt.passages,
+                      .text = kept.take()};
+    cache_->put(key, std::move(made), retrieved->generation, changes, clock_.steady());
+  }
+  co_return AnswerSummary{.refused = false,
+                          .from_cache = false,
+                          .spend_limited = written->spend_limited,
+                          .generation = written->generation};
+}
+
+asio::awaitable<Result<std::optional<AnswerSummary>>> Answerer::answer_again(const std::string& key,
+                                                                             AnswerSink& sink) const {
+  const auto cached = co_await recall(*cache_, retriever_, options_.evidence, key, clock_.steady());
+  metrics_.count(cached ? "rag_cache_hits_total" : "rag_cache_misses_total", {{"cache_type", "query"}});
+  if (!cached) co_return std::nullopt;
+  const auto shown = cached->hits.begin() + static_cast<std::ptrdiff_t>(cached->sources);
+  std::vector<model::Hit> sources(cached->hits.begin(), shown);
+  if (const auto sent = co_await sink.sources(std::move(sources)); sent.has_error()) co_return sent.error();
+  if (const auto sent = co_await sink.text(cached->text); sent.has_error()) co_return sent.error();
+  co_return AnswerSummary{.refused = false, .from_cache = true, .spend_limited = false, .generation = {}};
 }
 
 asio::awaitable<Result<std::string>> Answerer::in_full(const std::string& asked,
@@ -121,7 +181,7 @@ asio::awaitable<Result<std::string>> Answerer::in_full(const std::string& asked,
     };
     const Deadline soon(std::min(deadline.at(), clock_.steady() + options_.rewrite_timeout));
     llm::ChatRequest request{.question = asked, .passages = {}, .messages = rewrite_messages(asked, pairs)};
-    const auto done = co_await call_model(std::move(request), "rewrite", soon, collect);
+    const auto done = co_await model_.call(std::move(request), "rewrite", soon, collect);
     if (done.has_error() && done.error().kind == ErrorKind::kCancelled) co_return done.error();
     std::string rewritten = done.has_value() ? rewritten_question(reply) : std::string();
     if (!rewritten.empty()) co_return rewritten;
@@ -133,25 +193,7 @@ asio::awaitable<Result<AnswerSummary>> Answerer::refuse(const std::string& local
   if (const auto sent = co_await sink.sources({}); sent.has_error()) co_return sent.error();
   if (const auto sent = co_await sink.text(std::string(refusal(locale))); sent.has_error())
     co_return sent.error();
-  co_return AnswerSummary{.refused = true, .from_cache = false, .generation = {}};
-}
-
-asio::awaitable<Result<llm::Generation>> Answerer::call_model(llm::ChatRequest request, std::string operation,
-                                                              Deadline deadline, llm::TextSink sink) const {
-  const SteadyTime start = clock_.steady();
-  const std::string& model = model_.name();
-  const auto generation = co_await model_.generate(std::move(request), deadline, std::move(sink));
-  metrics_.count("llm_requests_total",
-                 {{"model", model}, {"operation", operation}, {"status", generation ? "success" : "error"}});
-  metrics_.observe("llm_request_duration_seconds", {{"model", model}, {"operation", operation}},
-                   seconds_between(start, clock_.steady()));
-  if (generation && generation->input_tokens + generation->output_tokens > 0) {
-    metrics_.count("llm_tokens_total", {{"model", model}, {"token_type", "input"}},
-                   static_cast<double>(generation->input_tokens));
-    metrics_.count("llm_tokens_total", {{"model", model}, {"token_type", "output"}},
-                   static_cast<double>(generation->output_tokens));
-  }
-  co_return generation;
+  co_return AnswerSummary{.refused = true, .from_cache = false, .spend_limited = false, .generation = {}};
 }
 
 }  // namespace wellspring::rag

@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,7 +13,9 @@
 #include "model/chat.hpp"
 #include "model/query.hpp"
 #include "obs/metrics.hpp"
+#include "rag/answer_cache.hpp"
 #include "rag/evidence.hpp"
+#include "rag/model_calls.hpp"
 #include "rag/retriever.hpp"
 
 namespace wellspring::rag {
@@ -40,6 +43,7 @@ class AnswerSink {
 struct AnswerSummary {
   bool refused = false;  ///< no or too weak evidence: the text says so and there are no sources
   bool from_cache = false;
+  bool spend_limited = false;  ///< quoted from the passages, as the model may cost no more for now
   llm::Generation generation;
 };
 
@@ -62,8 +66,10 @@ struct AnswererOptions {
 /// is given.
 class Answerer {
  public:
+  /// Without a `cache` every answer is made anew; without a guard in `budget` the model is not paid for.
   Answerer(const Retriever& retriever, llm::ChatModel& model, const AnswererOptions& options,
-           const Clock& clock, obs::Metrics& metrics);
+           const Clock& clock, obs::Metrics& metrics, AnswerCache* cache = nullptr,
+           const Budget& budget = {});
   /// Errors: those of retrieval and of the model, and what the sink returned.
   boost::asio::awaitable<Result<AnswerSummary>> answer(Question question, Deadline deadline,
                                                        AnswerSink& sink) const;
@@ -71,18 +77,20 @@ class Answerer {
  private:
   boost::asio::awaitable<Result<AnswerSummary>> answer_asked(Question question, Deadline deadline,
                                                              AnswerSink& sink) const;
+  /// What answer_asked() would do now, from the cache; nothing when the answer has to be made.
+  boost::asio::awaitable<Result<std::optional<AnswerSummary>>> answer_again(const std::string& key,
+                                                                            AnswerSink& sink) const;
   boost::asio::awaitable<Result<std::string>> in_full(const std::string& asked,
                                                       std::span<const model::ChatPair> pairs,
                                                       const std::string& locale, Deadline deadline) const;
   boost::asio::awaitable<Result<AnswerSummary>> refuse(const std::string& locale, AnswerSink& sink) const;
-  boost::asio::awaitable<Result<llm::Generation>> call_model(llm::ChatRequest request, std::string operation,
-                                                             Deadline deadline, llm::TextSink sink) const;
 
   const Retriever& retriever_;
-  llm::ChatModel& model_;
+  const ModelCalls model_;
   AnswererOptions options_;
   const Clock& clock_;
   obs::Metrics& metrics_;
+  AnswerCache* const cache_;
 };
 
 }  // namespace wellspring::rag

@@ -41,8 +41,8 @@ std::size_t line_separator_length(std::string_view text) {
 
 }  // namespace
 
-std::size_t estimated_tokens(std::string_view text) {
-  return (text.size() + 3) / 4;
+std::size_t estimated_tokens(std::size_t bytes) {
+  return (bytes + 3) / 4;
 }
 
 std::string quoted(std::string_view text) {

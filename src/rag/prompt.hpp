@@ -20,7 +20,10 @@ struct Prompt {
 };
 
 /// An estimate, at four bytes a token (English text of OpenAI's tokenizers; other scripts need fewer bytes).
-std::size_t estimated_tokens(std::string_view text);
+std::size_t estimated_tokens(std::size_t bytes);
+inline std::size_t estimated_tokens(std::string_view text) {
+  return estimated_tokens(text.size());
+}
 
 /// The passage of a hit: its article and headings as title, its body as text.
 llm::Passage passage_of(const model::Hit& hit);

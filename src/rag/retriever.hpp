@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <vector>
 
 #include "base/result.hpp"
@@ -15,6 +16,8 @@ namespace wellspring::rag {
 
 struct Retrieved {
   std::vector<model::Hit> hits;
+  std::vector<float> vector;     ///< the query's embedding; empty in mode kBm25
+  std::uint64_t generation = 0;  ///< of the snapshot that was searched
   std::chrono::microseconds took{0};
 };
 
@@ -27,8 +30,15 @@ class Retriever {
   /// Errors: kInvalidArgument (k is 0 or over limits::kSearchResults), and those of the embedder. No hit is
   /// no error.
   boost::asio::awaitable<Result<Retrieved>> retrieve(model::Query query) const;
+  /// The same search in the current snapshot with the embedding that an earlier retrieval gave.
+  boost::asio::awaitable<Result<Retrieved>> retrieve_again(model::Query query,
+                                                           std::vector<float> vector) const;
+  /// Of the current snapshot.
+  std::uint64_t generation() const { return index_.snapshot()->generation(); }
 
  private:
+  Retrieved search(const model::Query& query, std::vector<float> vector) const;
+
   const embed::Embedder& embedder_;
   const index::Index& index_;
   index::SearchOptions options_;

@@ -26,17 +26,6 @@ Error refused(const std::filesystem::path& path, std::string_view operation, int
               path.string());
 }
 
-Result<void> make_directory(const std::filesystem::path& directory) {
-  std::error_code error;
-  if (directory.has_parent_path()) std::filesystem::create_directories(directory.parent_path(), error);
-  if (!error && ::mkdir(directory.c_str(), kOwnerOnly) != 0 && errno != EEXIST)
-    error.assign(errno, std::generic_category());
-  if (error) return refused(directory, "create data directory", error.value());
-  if (!std::filesystem::is_directory(directory, error))
-    return refused(directory, "use data directory", ENOTDIR);
-  return {};
-}
-
 /// The URL on the first line of the lock file, empty when the holder has not written it yet.
 std::string holder_url(int file) {
   std::array<char, 512> text{};
@@ -55,8 +44,19 @@ Error held(const std::filesystem::path& directory, const std::string& url) {
 
 }  // namespace
 
+Result<void> make_data_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (directory.has_parent_path()) std::filesystem::create_directories(directory.parent_path(), error);
+  if (!error && ::mkdir(directory.c_str(), kOwnerOnly) != 0 && errno != EEXIST)
+    error.assign(errno, std::generic_category());
+  if (error) return refused(directory, "create data directory", error.value());
+  if (!std::filesystem::is_directory(directory, error))
+    return refused(directory, "use data directory", ENOTDIR);
+  return {};
+}
+
 Result<DataDirLock> DataDirLock::acquire(const std::filesystem::path& directory) {
-  if (auto made = make_directory(directory); !made) return made.error();
+  if (auto made = make_data_directory(directory); !made) return made.error();
   const std::filesystem::path path = directory / kLockName;
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return refused(path, "open lock file", errno);

@@ -7,6 +7,9 @@
 
 namespace wellspring::store {
 
+/// Creates it (mode 0700) when it is missing. kUnavailable or kResource when that cannot be done.
+Result<void> make_data_directory(const std::filesystem::path& directory);
+
 /// The exclusive right to a data directory, held until destruction or the end of the process, however it
 /// ends. The file `LOCK` inside names the holder, so that another process knows whom to talk to. Move-only.
 class DataDirLock {

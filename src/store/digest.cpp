@@ -75,7 +75,7 @@ std::string canonical(const model::Job& job) {
   bytes << std::to_string(job.id.value()) << name(job.kind) << static_cast<std::size_t>(job.priority)
         << name(state) << name(job.outcome) << std::to_string(job.attempts) << job.last_error
         << job.accepted_at << job.not_before << job.finished_at
-        << boost::json::serialize(model::to_json(job.article));
+        << boost::json::serialize(model::to_json(job.article)) << job.delivery;
   return bytes.take();
 }
 

@@ -7,14 +7,22 @@
 
 #include "base/result.hpp"
 #include "model/job.hpp"
+#include "store/backlog.hpp"
 
 namespace wellspring::store {
+
+/// What append() did with one job.
+struct Appended {
+  JobId id;
+  bool is_new = true;  ///< false: its delivery was there already, under this id
+};
 
 struct JobFilter {
   std::optional<model::JobState> state;
   std::optional<ArticleId> article;
   std::optional<JobId> first{};  ///< no older job
   std::optional<JobId> last{};   ///< no newer job
+  bool operator==(const JobFilter&) const = default;
 };
 
 /// The durable queue between an accepted webhook and a changed index. All calls block and are thread-safe;
@@ -23,8 +31,10 @@ struct JobFilter {
 class JobJournal {
  public:
   virtual ~JobJournal() = default;
-  /// Appends all or none, in order, in one durable write. Returns the ids in the same order.
-  virtual Result<std::vector<JobId>> append(std::span<const model::NewJob> jobs, Timestamp now) = 0;
+  /// Appends all or none, in order, in one durable write. Returns what became of each in the same order. A
+  /// job whose delivery is journalled already, also one of the same call, is not added: its first id is
+  /// returned. A delivery is remembered as long as its job, which prune() forgets.
+  virtual Result<std::vector<Appended>> append(std::span<const model::NewJob> jobs, Timestamp now) = 0;
   /// Takes the next runnable job and marks it running: webhooks before imports, then oldest first; never a
   /// job of an article that has an older job still queued, or any job running (so the jobs of one article run
   /// in order, and a waiting retry holds back its successors only). Counts the attempt. Empty when nothing
@@ -46,6 +56,9 @@ class JobJournal {
                                                std::size_t limit) = 0;
   /// Jobs by state.
   virtual Result<std::map<model::JobState, std::size_t>> counts(const JobFilter& filter = {}) = 0;
+  /// What is queued or running. Takes no longer the more there is, and waits for nobody; where several
+  /// programs share the journal it may be as old as the last counts() of everything.
+  virtual Backlog backlog() = 0;
   /// When the earliest queued job may run, a time in the past when it may run now; empty when none is queued
   /// or all that are queued wait for a running one.
   virtual Result<std::optional<Timestamp>> next_due() = 0;

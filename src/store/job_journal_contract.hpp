@@ -13,7 +13,7 @@ class JobJournalContract : public StoreContract {
   using State = model::JobState;
   JobJournal& journal() { return store_->journal(); }
   JobId append(const model::NewJob& job, int now = 0) {
-    return journal().append({&job, 1}, at(now)).value().front();
+    return journal().append({&job, 1}, at(now)).value().front().id;
   }
   /// The article of the job that runs next; "-" when none may.
   std::string claim(int now = 100) {
@@ -52,12 +52,88 @@ TEST_P(JobJournalContract, GivesBackWhatWasAppendedAlsoAfterReopening) {
 
 TEST_P(JobJournalContract, AppendsManyInOrder) {
   const std::vector<model::NewJob> jobs{make_job("a"), make_job("b"), make_job("c")};
-  const auto ids = journal().append(jobs, at(0)).value();
-  ASSERT_EQ(ids.size(), 3u);
-  EXPECT_LT(ids[0], ids[1]);
-  EXPECT_LT(ids[1], ids[2]);
+  const auto appended = journal().append(jobs, at(0)).value();
+  ASSERT_EQ(appended.size(), 3u);
+  EXPECT_LT(appended[0].id, appended[1].id);
+  EXPECT_LT(appended[1].id, appended[2].id);
+  for (const Appended& each : appended) EXPECT_TRUE(each.is_new) << "jobs without a delivery are never equal";
   EXPECT_TRUE(journal().append({}, at(0)).value().empty());
-  EXPECT_EQ(journal().find(ids[1]).value()->article.key.id.value(), "b");
+  EXPECT_EQ(journal().find(appended[1].id).value()->article.key.id.value(), "b");
+}
+
+TEST_P(JobJournalContract, ARepeatedDeliveryIsTheFirstJob) {
+  model::NewJob job = make_job("a", at(5));
+  job.delivery = "standard:msg_1";
+  const JobId first = append(job);
+  EXPECT_EQ(journal().find(first).value()->delivery, "standard:msg_1");
+  store_->reopen();
+  model::NewJob other = make_job("b");
+  other.delivery = "standard:msg_2";
+  const model::NewJob without = make_job("c");
+  const auto appended =
+      journal().append(std::vector<model::NewJob>{other, job, without, other, without}, at(1)).value();
+  ASSERT_EQ(appended.size(), 5u);
+  EXPECT_EQ(appended[1].id, first);
+  EXPECT_EQ(appended[3].id, appended[0].id);
+  EXPECT_NE(appended[4].id, appended[2].id);
+  std::string is_new;
+  for (const Appended& each : appended) is_new += each.is_new ? '+' : '-';
+  EXPECT_EQ(is_new, "+-+-+");
+  EXPECT_EQ(journal().counts().value()[State::kQueued], 4u);
+  EXPECT_EQ(journal().find(first).value()->accepted_at, at(0));
+}
+
+TEST_P(JobJournalContract, ADeliveryIsRememberedAsLongAsItsJob) {
+  model::NewJob job = make_job("a");
+  job.delivery = "cms:1";
+  const JobId done = append(job);
+  model::NewJob poison = make_job("b");
+  poison.delivery = "cms:2";
+  const JobId dead = append(poison);
+  ASSERT_EQ(claim(), "a");
+  ASSERT_TRUE(journal().finish(done, model::JobOutcome::kApplied, at(10)).has_value());
+  ASSERT_EQ(claim(), "b");
+  kill(dead);
+  EXPECT_EQ(append(job), done);
+  EXPECT_EQ(claim(), "-") << "a repetition runs nothing";
+  EXPECT_EQ(append(poison), dead);
+  ASSERT_EQ(journal().prune(at(1'000), 10).value(), 1u);
+  EXPECT_EQ(append(poison), dead) << "dead ones stay";
+  EXPECT_NE(append(job), done);
+  EXPECT_EQ(claim(), "a");
+}
+
+TEST_P(JobJournalContract, TheBacklogIsWhatIsQueuedOrRunning) {
+  const auto weighs = [&](std::size_t jobs, std::size_t bytes) {
+    const Backlog backlog = journal().backlog();
+    return backlog.jobs == jobs && backlog.bytes == bytes;
+  };
+  const std::size_t each = model::text_bytes(make_job("a").article);
+  EXPECT_EQ(each, std::string("Title of atext of a").size());
+  EXPECT_TRUE(weighs(0, 0));
+  model::NewJob repeated = make_job("a");
+  repeated.delivery = "d";
+  const JobId first = append(repeated);
+  append(repeated);
+  const JobId second = append(make_job("b"));
+  EXPECT_TRUE(weighs(2, 2 * each));
+  ASSERT_EQ(claim(), "a");
+  EXPECT_TRUE(weighs(2, 2 * each)) << "running counts";
+  finish(first);
+  EXPECT_TRUE(weighs(1, each));
+  ASSERT_EQ(claim(), "b");
+  ASSERT_TRUE(journal().fail_attempt(second, "later", at(101), at(101)).has_value());
+  EXPECT_TRUE(weighs(1, each));
+  ASSERT_EQ(claim(200), "b");
+  kill(second);
+  EXPECT_TRUE(weighs(0, 0)) << "dead ones wait for a person";
+  ASSERT_TRUE(journal().retry(second).has_value());
+  EXPECT_TRUE(weighs(1, each));
+  store_->reopen();
+  ASSERT_TRUE(journal().counts().has_value());
+  EXPECT_TRUE(weighs(1, each));
+  EXPECT_TRUE(journal().finish(second, model::JobOutcome::kApplied, at(1)).has_error());
+  EXPECT_TRUE(weighs(1, each)) << "what failed changes nothing";
 }
 
 TEST_P(JobJournalContract, WebhooksOvertakeImportsAndEachKindKeepsItsOrder) {

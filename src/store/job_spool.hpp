@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "model/job.hpp"
+#include "store/job_journal.hpp"
 
 namespace wellspring::store {
 
@@ -23,15 +24,19 @@ struct SpooledJob {
 class JobSpool {
  public:
   virtual ~JobSpool() = default;
-  /// All or none, in order. kOverloaded when more than `most` would wait.
-  virtual Result<std::vector<JobId>> append(std::span<const model::NewJob> jobs, Timestamp now,
-                                            std::size_t most) = 0;
+  /// All or none, in order; a delivery that is here already, moved or not, is not added again, as in
+  /// JobJournal::append(). kOverloaded when more than `most` would wait.
+  virtual Result<std::vector<Appended>> append(std::span<const model::NewJob> jobs, Timestamp now,
+                                               std::size_t most) = 0;
   /// What came first of what waits.
   virtual Result<std::vector<SpooledJob>> oldest(std::size_t limit) = 0;
   /// They are in the journal now: from the spool's id to the journal's.
   virtual Result<void> moved(std::span<const std::pair<JobId, JobId>> ids) = 0;
   virtual Result<std::optional<SpooledJob>> find(JobId id) = 0;
-  virtual Result<std::size_t> waiting() = 0;
+  /// The ids of those jobs whose delivery is here, moved or not; nothing for the others.
+  virtual Result<std::vector<std::optional<JobId>>> find_deliveries(std::span<const model::NewJob> jobs) = 0;
+  /// What has not moved.
+  virtual Result<Backlog> waiting() = 0;
   /// Forgets moved jobs accepted before `before`.
   virtual Result<void> prune(Timestamp before) = 0;
 };

@@ -114,24 +114,32 @@ Result<StoreCounts> MemoryArticles::counts() {
   return counts;
 }
 
-Result<std::vector<JobId>> MemoryJournal::append(std::span<const model::NewJob> jobs, Timestamp now) {
+Result<std::vector<Appended>> MemoryJournal::append(std::span<const model::NewJob> jobs, Timestamp now) {
   const MutexLock lock(mutex_);
-  std::vector<JobId> ids;
+  std::vector<Appended> all;
   for (const model::NewJob& fresh : jobs) {
+    const auto known = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
+      return !fresh.delivery.empty() && entry.second.delivery == fresh.delivery;
+    });
+    if (known != jobs_.end()) {
+      all.push_back({known->first, false});
+      continue;
+    }
     Job job;
     job.id = JobId(++last_id_);
     job.kind = fresh.kind;
     job.priority = fresh.priority;
     job.accepted_at = now;
     job.article = fresh.article;
+    job.delivery = fresh.delivery;
     if (const auto at = fresh.article.updated_at) {
       const auto [entry, is_new] = greatest_.try_emplace(fresh.article.key.id, *at);
       if (!is_new) entry->second = std::max(entry->second, *at);
     }
-    ids.push_back(job.id);
+    all.push_back({job.id});
     jobs_.emplace(job.id, std::move(job));
   }
-  return ids;
+  return all;
 }
 
 bool MemoryJournal::may_run(const Job& job) const {
@@ -247,6 +255,17 @@ Result<std::map<JobState, std::size_t>> MemoryJournal::counts(const JobFilter& f
     if (passes(filter, job)) ++counts[job.state];
   }
   return counts;
+}
+
+Backlog MemoryJournal::backlog() {
+  const MutexLock lock(mutex_);
+  Backlog backlog;
+  for (const auto& [id, job] : jobs_) {
+    if (job.state != JobState::kQueued && job.state != JobState::kRunning) continue;
+    ++backlog.jobs;
+    backlog.bytes += model::text_bytes(job.article);
+  }
+  return backlog;
 }
 
 Result<std::optional<Timestamp>> MemoryJournal::next_due() {

@@ -37,7 +37,7 @@ class MemoryArticles final : public ArticleStore {
 
 class MemoryJournal : public JobJournal {
  public:
-  Result<std::vector<JobId>> append(std::span<const model::NewJob> jobs, Timestamp now) override;
+  Result<std::vector<Appended>> append(std::span<const model::NewJob> jobs, Timestamp now) override;
   Result<std::optional<model::Job>> claim(Timestamp now) override;
   Result<void> finish(JobId id, model::JobOutcome outcome, Timestamp now) override;
   Result<void> fail_attempt(JobId id, const std::string& error, std::optional<Timestamp> retry_at,
@@ -48,6 +48,7 @@ class MemoryJournal : public JobJournal {
   Result<std::vector<model::Job>> list(const JobFilter& filter, std::size_t offset,
                                        std::size_t limit) override;
   Result<std::map<model::JobState, std::size_t>> counts(const JobFilter& filter = {}) override;
+  Backlog backlog() override;
   Result<std::optional<Timestamp>> next_due() override;
   Result<std::optional<Timestamp>> greatest_updated_at(const ArticleId& id) override;
   Result<std::size_t> prune(Timestamp before, std::size_t limit) override;

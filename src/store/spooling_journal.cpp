@@ -32,26 +32,52 @@ SpoolingJournal::SpoolingJournal(JobJournal& journal, JobSpool& spool, std::func
 Result<void> SpoolingJournal::open() {
   const auto waiting = spool_.waiting();
   if (!waiting) return waiting.error();
-  waiting_ = *waiting;
+  waiting_.set(*waiting);
   return {};
 }
 
-Result<std::vector<JobId>> SpoolingJournal::append(std::span<const model::NewJob> jobs, Timestamp now) {
-  if (waiting_ > 0 || is_away_()) return spool(jobs, now);
-  auto ids = journal_.append(jobs, now);
-  return ids.has_error() && is_out_of_reach(ids.error()) ? spool(jobs, now) : ids;
+Result<std::vector<Appended>> SpoolingJournal::append(std::span<const model::NewJob> jobs, Timestamp now) {
+  const auto known = spool_.find_deliveries(jobs);
+  if (!known) return known.error();
+  const auto is_known = [](const std::optional<JobId>& id) { return id.has_value(); };
+  if (std::none_of(known->begin(), known->end(), is_known)) return append_fresh(jobs, now);
+  std::vector<model::NewJob> fresh;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (!(*known)[i]) fresh.push_back(jobs[i]);
+  }
+  const auto appended = append_fresh(fresh, now);
+  if (!appended) return appended.error();
+  std::vector<Appended> all;
+  for (std::size_t i = 0, next = 0; i < jobs.size(); ++i) {
+    if ((*known)[i]) {
+      all.push_back({to_public(*(*known)[i]), false});
+    } else {
+      all.push_back((*appended)[next++]);
+    }
+  }
+  return all;
 }
 
-Result<std::vector<JobId>> SpoolingJournal::spool(std::span<const model::NewJob> jobs, Timestamp now) {
-  auto ids = spool_.append(jobs, now, spooled_max_);
-  if (!ids) return ids.error();
-  waiting_ += ids->size();
-  std::ranges::transform(*ids, ids->begin(), to_public);
-  return ids;
+Result<std::vector<Appended>> SpoolingJournal::append_fresh(std::span<const model::NewJob> jobs,
+                                                            Timestamp now) {
+  if (spooled() > 0 || is_away_()) return spool(jobs, now);
+  auto appended = journal_.append(jobs, now);
+  return appended.has_error() && is_out_of_reach(appended.error()) ? spool(jobs, now) : appended;
+}
+
+Result<std::vector<Appended>> SpoolingJournal::spool(std::span<const model::NewJob> jobs, Timestamp now) {
+  auto appended = spool_.append(jobs, now, spooled_max_);
+  if (!appended) return appended;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    Appended& one = (*appended)[i];
+    one.id = to_public(one.id);
+    if (one.is_new) waiting_.add(model::text_bytes(jobs[i].article));
+  }
+  return appended;
 }
 
 Result<void> SpoolingJournal::move_some() {
-  if (waiting_ == 0) return {};
+  if (spooled() == 0) return {};
   const MutexLock lock(moving_);
   const auto oldest = spool_.oldest(kMovedAtOnce);
   if (!oldest) return oldest.error();
@@ -62,13 +88,13 @@ Result<void> SpoolingJournal::move_some() {
     });
     std::vector<model::NewJob> jobs;
     for (auto each = first; each != last; ++each) jobs.push_back(each->job);
-    const auto ids = journal_.append(jobs, first->accepted_at);
-    if (!ids) return ids.error();
+    const auto appended = journal_.append(jobs, first->accepted_at);
+    if (!appended) return appended.error();
     std::vector<std::pair<JobId, JobId>> moves;
-    for (std::size_t i = 0; i < ids->size(); ++i)
-      moves.emplace_back((first + static_cast<std::ptrdiff_t>(i))->id, (*ids)[i]);
+    for (std::size_t i = 0; i < appended->size(); ++i)
+      moves.emplace_back((first + static_cast<std::ptrdiff_t>(i))->id, (*appended)[i].id);
     if (const auto noted = spool_.moved(moves); !noted) return noted.error();
-    waiting_ -= moves.size();
+    for (const model::NewJob& job : jobs) waiting_.remove(model::text_bytes(job.article));
     first = last;
   }
   return {};
@@ -120,6 +146,7 @@ Result<std::optional<model::Job>> SpoolingJournal::find(JobId id) {
   job.priority = (*spooled)->job.priority;
   job.accepted_at = (*spooled)->accepted_at;
   job.article = std::move((*spooled)->job.article);
+  job.delivery = std::move((*spooled)->job.delivery);
   return std::optional(std::move(job));
 }
 
@@ -132,12 +159,18 @@ Result<std::map<model::JobState, std::size_t>> SpoolingJournal::counts(const Job
   auto counts = journal_.counts(filter);
   const bool all = !filter.article && !filter.first && !filter.last &&
                    filter.state.value_or(model::JobState::kQueued) == model::JobState::kQueued;
-  if (counts && all) (*counts)[model::JobState::kQueued] += waiting_;
+  if (counts && all) (*counts)[model::JobState::kQueued] += spooled();
   return counts;
 }
 
+Backlog SpoolingJournal::backlog() {
+  const Backlog here = waiting_.get();
+  const Backlog there = journal_.backlog();
+  return {here.jobs + there.jobs, here.bytes + there.bytes};
+}
+
 Result<std::optional<Timestamp>> SpoolingJournal::next_due() {
-  if (waiting_ > 0) return std::optional(Timestamp{});
+  if (spooled() > 0) return std::optional(Timestamp{});
   return journal_.next_due();
 }
 

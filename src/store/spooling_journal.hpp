@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 
@@ -14,7 +13,9 @@ namespace wellspring::store {
 /// and claiming moves what was spooled into the journal first, in order. While anything is spooled, new jobs
 /// are spooled as well, so that no job overtakes an older one. A crash between the two steps of a move moves
 /// a job twice, which contract D15 makes harmless. Ids of spooled jobs begin at kFirstSpooledId and stay
-/// valid after the move. list() shows what is in the journal. Thread-safe.
+/// valid after the move. list() shows what is in the journal. A repeated delivery that was spooled first gets
+/// the spool's id for as long as the spool remembers it; one that only the journal knows, while that is out
+/// of reach, gets an id of its own, which becomes the journal's job with the move. Thread-safe.
 class SpoolingJournal final : public JobJournal {
  public:
   /// Above any id of a journal, and exact in a JSON number.
@@ -26,9 +27,9 @@ class SpoolingJournal final : public JobJournal {
 
   /// Reads what an earlier run left. Call before anything else.
   Result<void> open();
-  std::size_t spooled() const { return waiting_; }
+  std::size_t spooled() const { return waiting_.get().jobs; }
 
-  Result<std::vector<JobId>> append(std::span<const model::NewJob> jobs, Timestamp now) override;
+  Result<std::vector<Appended>> append(std::span<const model::NewJob> jobs, Timestamp now) override;
   Result<std::optional<model::Job>> claim(Timestamp now) override;
   Result<void> finish(JobId id, model::JobOutcome outcome, Timestamp now) override;
   Result<void> fail_attempt(JobId id, const std::string& error, std::optional<Timestamp> retry_at,
@@ -40,19 +41,22 @@ class SpoolingJournal final : public JobJournal {
                                        std::size_t limit) override;
   /// Spooled jobs count as queued, unless the filter asks for certain jobs.
   Result<std::map<model::JobState, std::size_t>> counts(const JobFilter& filter = {}) override;
+  Backlog backlog() override;
   Result<std::optional<Timestamp>> next_due() override;
   Result<std::optional<Timestamp>> greatest_updated_at(const ArticleId& id) override;
   Result<std::size_t> prune(Timestamp before, std::size_t limit) override;
 
  private:
-  Result<std::vector<JobId>> spool(std::span<const model::NewJob> jobs, Timestamp now);
+  /// For jobs whose delivery the spool does not hold.
+  Result<std::vector<Appended>> append_fresh(std::span<const model::NewJob> jobs, Timestamp now);
+  Result<std::vector<Appended>> spool(std::span<const model::NewJob> jobs, Timestamp now);
   Result<void> move_some();
 
   JobJournal& journal_;
   JobSpool& spool_;
   const std::function<bool()> is_away_;
   const std::size_t spooled_max_;
-  std::atomic<std::size_t> waiting_{0};
+  BacklogCount waiting_;
   Mutex moving_;
 };
 

@@ -18,9 +18,14 @@ namespace wellspring::sync {
 struct IntakeOptions {
   std::size_t waiting_jobs_max = 4'096;  ///< accepted in memory, not yet durable; more is kOverloaded
   std::size_t waiting_bytes_max = 64u << 20;
+  /// Of the journal's backlog, what waits to be written included. Imports may fill nine tenths of either, so
+  /// that no bulk import keeps webhooks out.
+  std::size_t queue_jobs_max = 100'000;
+  std::size_t queue_bytes_max = 1u << 30;  ///< of text
 };
 
-/// Makes jobs durable. Calls that arrive while a write is under way share the next one (group commit), so a
+/// Makes jobs durable, or refuses them at once when too many wait to be done: being refused takes no longer
+/// the more there is. Calls that arrive while a write is under way share the next one (group commit), so a
 /// burst of webhooks costs few fsyncs. Lives on the io executor; not thread-safe across executors. Destroy
 /// when io runs no more.
 class Intake {
@@ -31,7 +36,8 @@ class Intake {
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
 
-  /// Returns the ids once all `jobs` are durable. Errors: kOverloaded at the limits, kTooLarge for more jobs
+  /// Returns the ids once all `jobs` are durable; a repeated delivery's is that of the first one. Errors:
+  /// kOverloaded at the limits, kTooLarge for more jobs
   /// than fit at once, kCancelled when the caller was cancelled (the jobs become durable all the same), and
   /// those of the journal.
   boost::asio::awaitable<Result<std::vector<JobId>>> accept(std::vector<model::NewJob> jobs);

@@ -128,6 +128,7 @@ asio::awaitable<Result<Turn>> next_turn(StatePtr state) {
       state->metrics.set("wellspring_jobs", {{"state", std::string(name(job_state))}},
                          static_cast<double>(jobs));
     }
+    state->metrics.set("wellspring_queue_bytes", {}, static_cast<double>(state->journal.backlog().bytes));
   }
   co_return turn;
 }

@@ -88,7 +88,7 @@ class WorkerTest : public IoHarness {
     job.article.key.id = ArticleId(id);
     job.article.markdown = text;
     if (second) job.article.updated_at = Timestamp{std::chrono::seconds{*second}};
-    return journal_.append({&job, 1}, clock_.wall()).value().front();
+    return journal_.append({&job, 1}, clock_.wall()).value().front().id;
   }
   void start_worker(std::size_t parallel = 1) { start_worker(journal_, parallel); }
   void start_worker(store::JobJournal& journal, std::size_t parallel = 1) {
@@ -288,7 +288,7 @@ TEST_F(WorkerTest, AJobThatRanIsNotRunAgainBecauseItsEndCouldNotBeWrittenDown) {
   fresh.kind = JobKind::kPublish;
   fresh.article.key.id = ArticleId("a");
   fresh.article.markdown = "text";
-  const JobId id = journal.append({&fresh, 1}, clock_.wall()).value().front();
+  const JobId id = journal.append({&fresh, 1}, clock_.wall()).value().front().id;
   start_worker(journal);
   const auto state = [&] { return journal.find(id).value()->state; };
   for (int refused = 1; refused <= 2; ++refused) {

@@ -126,7 +126,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(200, {"documents": rows, "total": len(rows)})
         if path == "/api/v1/sync/jobs":
             counts = {state: sum(job["state"] == state for job in library.jobs) for state in ("done", "dead")}
-            return self.reply(200, {"jobs": library.jobs[::-1][:50], "counts": counts})
+            state = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("state", [None])[0]
+            listed = [job for job in library.jobs[::-1] if state in (None, job["state"])]
+            return self.reply(200, {"jobs": listed[:50], "counts": counts})
         last = urllib.parse.unquote(path.rsplit("/", 1)[1])
         found = library.documents.get(last) or next((job for job in library.jobs if job["id"] == last), None)
         self.reply(200 if found else 404, found or {"detail": "Not Found"})

@@ -396,6 +396,8 @@ class Failing(PageTest):
             self.server.contents.token = None
 
     def test_a_dead_job_shows_why_and_can_be_retried(self):
+        contents = self.server.contents
+        contents.jobs += [contents.job(f"later{number}", "Later") for number in range(60)]  # more than the page shows
         self.open("#documents")
         job = self.browser.wait(lambda: [row for row in self.browser.find_all(".job") if "dead" in row.text], "the dead job")[0]
         self.assertIn("the model file changed", job.text)

@@ -124,7 +124,7 @@ class WithModel(ContractCase):
     def setUpClass(cls):
         cls.model = ScriptedModel(lambda body, write: cls.script(body, write))
         cls.addClassCleanup(cls.model.stop)
-        cls.flags = ("--embedder", "hashing", "--llm-base-url", cls.model.url, "--llm-model", "scripted")
+        cls.flags = ("--embedder", "hashing", "--llm-base-url", cls.model.url, "--llm-model", "scripted", "--cache-entries", "0")
         super().setUpClass()
 
     def told_with(self, script):

@@ -126,7 +126,7 @@ class History(ContractCase):
     def setUpClass(cls):
         cls.model = ScriptedModel(cls.script)
         cls.addClassCleanup(cls.model.stop)
-        cls.flags = ("--embedder", "hashing", "--llm-base-url", cls.model.url, "--llm-model", "scripted")
+        cls.flags = ("--embedder", "hashing", "--llm-base-url", cls.model.url, "--llm-model", "scripted", "--cache-entries", "0")
         super().setUpClass()
 
     @staticmethod

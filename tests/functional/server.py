@@ -20,6 +20,8 @@ class Server:
     def __init__(self, binary, data_dir, *flags, environment=None):
         self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", str(data_dir), *flags]
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("WELLSPRING_", "MONGO_"))}
+        # Every client here is 127.0.0.1: limits are for the tests of limits.
+        self.environment.update({"RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_PER_HOUR": "0", "ENABLE_GLOBAL_RATE_LIMIT": "false"})
         self.environment.update(environment or {})
         self.process = None
         self.port = None

@@ -28,6 +28,7 @@ void fill(const WholeStore& store) {
   std::vector<model::NewJob> jobs;
   for (const char* id : {"done", "dead", "running", "waiting", "waiting"})
     jobs.push_back(make_job(id, at(40)));
+  for (const std::size_t i : {0U, 1U, 3U}) jobs[i].delivery = "standard:" + jobs[i].article.key.id.value();
   ASSERT_TRUE(store.journal.append(jobs, at(41)).has_value());
   ASSERT_TRUE(
       store.journal.finish(store.journal.claim(at(42)).value()->id, model::JobOutcome::kApplied, at(43))
@@ -158,8 +159,28 @@ TEST_F(MongoMigration, JobsGoOnWhereTheyWere) {
   ASSERT_TRUE(journal.finish(waiting->id, model::JobOutcome::kApplied, at(101)).has_value());
   EXPECT_EQ(journal.claim(at(100)).value()->article.markdown, "text of waiting");
   const model::NewJob next = make_job("next");
-  EXPECT_GT(journal.append({&next, 1}, at(102)).value().front(), JobId(5));
+  EXPECT_GT(journal.append({&next, 1}, at(102)).value().front().id, JobId(5));
   EXPECT_EQ(journal.greatest_updated_at(ArticleId("done")).value(), at(40));
+}
+
+TEST_F(MongoMigration, DeliveriesAreRememberedWhereTheyWentToo) {
+  fill(whole(*sqlite_));
+  ASSERT_TRUE(migrate(whole(*sqlite_), whole(*mongo_), {}).has_value());
+  const auto back = open_sqlite(second_);
+  ASSERT_TRUE(migrate(whole(*mongo_), whole(*back), {}).has_value());
+  for (JobJournal* journal : {&mongo_->journal(), &back->journal()}) {
+    std::int64_t id = 0;
+    for (const char* article : {"done", "dead", "running", "waiting"}) {
+      ++id;
+      model::NewJob again = make_job(article, at(40));
+      again.delivery = std::string("standard:") + article;
+      const Appended appended = journal->append({&again, 1}, at(90)).value().front();
+      EXPECT_EQ(appended.is_new, id == 3) << article << ": it had no delivery";
+      if (id != 3) {
+        EXPECT_EQ(appended.id, JobId(id));
+      }
+    }
+  }
 }
 
 TEST_F(MongoMigration, AnEmptyStoreIsCopiedToo) {

@@ -24,7 +24,11 @@ class CollectedAnswer final : public rag::AnswerSink {
     text_ += piece;
     co_return Result<void>{};
   }
-  json::object body() const { return {{"answer", text_}, {"sources", sources_}}; }
+  json::object body(const rag::AnswerSummary& summary) const {
+    json::object members{{"answer", text_}, {"sources", sources_}};
+    if (const char* why = wire::degradation(summary)) members["degraded"] = why;
+    return members;
+  }
 
  private:
   json::array sources_;
@@ -72,6 +76,7 @@ std::optional<model::QuestionId> finish(std::optional<rag::AskedQuestion>& asked
 asio::awaitable<Response> chat(const Services& services, const Request& request) {
   auto question = wire::parse_question(request.body, reader_locale(services, request));
   if (!question) co_return wire::validation_response(question.error().list);
+  if (auto refused = services.request_limits.refuse_question(request, "chat")) co_return std::move(*refused);
   question->delivery = rag::Delivery::kWhole;
   std::optional<rag::AskedQuestion> asked;
   record_asked(services, *question, logging_of(services, request), asked);
@@ -79,7 +84,7 @@ asio::awaitable<Response> chat(const Services& services, const Request& request)
   const Deadline deadline = Deadline::after(services.clock, services.answer_timeout);
   const auto summary = co_await services.answerer.answer(std::move(*question), deadline, answer);
   if (!summary) co_return wire::error_response(summary.error());
-  json::object body = answer.body();
+  json::object body = answer.body(*summary);
   if (const auto id = finish(asked, *summary)) body["question_id"] = id->value();
   co_return wire::json_response(200, body);
 }
@@ -88,18 +93,24 @@ asio::awaitable<Result<void>> write_answer(const Services& services, rag::Questi
                                            BodyWriter& out) {
   std::optional<rag::AskedQuestion> asked;
   record_asked(services, question, logging, asked);
+  const rag::SpendLevel level = services.spend == nullptr ? rag::SpendLevel::kOk : services.spend->level();
+  if (level != rag::SpendLevel::kOk) {
+    if (auto written = co_await out.write(wire::usage_event(level)); !written) co_return written;
+  }
   if (auto written = co_await out.write(wire::thinking_event()); !written) co_return written;
   StreamedAnswer answer(out);
   const Deadline deadline = Deadline::after(services.clock, services.answer_timeout);
   const auto summary = co_await services.answerer.answer(std::move(question), deadline, answer);
   if (!summary) co_return summary.error();
-  std::string complete = wire::complete_event(summary->from_cache, finish(asked, *summary));
+  std::string complete = wire::complete_event(*summary, finish(asked, *summary));
   co_return co_await out.write(std::move(complete));
 }
 
 asio::awaitable<Response> chat_stream(const Services& services, const Request& request) {
   auto question = wire::parse_question(request.body, reader_locale(services, request));
   if (!question) co_return wire::validation_response(question.error().list);
+  if (auto refused = services.request_limits.refuse_question(request, "chat_stream"))
+    co_return std::move(*refused);
   question->delivery = rag::Delivery::kStream;
   Response response;
   response.content_type = "text/event-stream; charset=utf-8";

@@ -90,7 +90,7 @@ asio::awaitable<Response> document(const Services& services, const Request& requ
 }  // namespace
 
 void add_documents(Router& router, const Services& services) {
-  const RouteOptions guarded{.access = Access::kOperator};
+  const RouteOptions guarded{.access = Access::kOperator, .scope = model::Scope::kRead};
   router.add({Method::kGet, "/api/v1/documents", with(services, documents), guarded});
   // Ids of imported files are paths, so the rest of the path is the id.
   router.add({Method::kGet, "/api/v1/documents/{id...}", with(services, document), guarded});

@@ -33,6 +33,16 @@ json::object vector_store(const Services& services, const Result<store::StoreCou
           {"check_duration_seconds", seconds_since(services.clock, start)}};
 }
 
+json::object answer_cache(const Services& services) {
+  const auto use = services.answer_cache == nullptr ? rag::AnswerCache::Use{} : services.answer_cache->use();
+  const double full =
+      use.entries_max == 0 ? 0.0 : static_cast<double>(use.entries) / static_cast<double>(use.entries_max);
+  return {{"status", "healthy"},
+          {"cache_size", use.entries},
+          {"cache_max_size", use.entries_max},
+          {"cache_utilization", full}};
+}
+
 using StoreLook = runtime::SingleFlight<store::StoreCounts>;
 
 asio::awaitable<Result<store::StoreCounts>> count(const Services& services) {
@@ -46,8 +56,7 @@ asio::awaitable<Response> health(const Services& services, StoreLook& look) {
   json::object store = vector_store(services, counts, start);
   const json::value status = store["status"];
   const json::object model{{"status", "healthy"}, {"api_key_configured", services.language_model}};
-  const json::object cache{
-      {"status", "healthy"}, {"cache_size", 0}, {"cache_max_size", 0}, {"cache_utilization", 0.0}};
+  const json::object cache = answer_cache(services);
   co_return wire::json_response(
       200,
       json::object{{"status", status},

@@ -86,7 +86,9 @@ void add_import(Router& router, const Services& services) {
   router.add({Method::kPost,
               "/api/v1/sync/import",
               with(services, import),
-              {.body_bytes_max = services.sync_body_bytes_max, .access = Access::kOperator}});
+              {.body_bytes_max = services.sync_body_bytes_max,
+               .access = Access::kOperator,
+               .scope = model::Scope::kWrite}});
 }
 
 }  // namespace wellspring::http::routes

@@ -113,8 +113,9 @@ asio::awaitable<Response> retry(const Services& services, const Request& request
 }  // namespace
 
 void add_jobs(Router& router, const Services& services) {
-  const RouteOptions guarded{.access = Access::kOperator};
-  const RouteOptions guarded_post{.body_bytes_max = 1'024, .access = Access::kOperator};
+  const RouteOptions guarded{.access = Access::kOperator, .scope = model::Scope::kRead};
+  const RouteOptions guarded_post{
+      .body_bytes_max = 1'024, .access = Access::kOperator, .scope = model::Scope::kWrite};
   router.add({Method::kGet, "/api/v1/sync/jobs", with(services, jobs), guarded});
   router.add({Method::kGet, "/api/v1/sync/jobs/{id}", with(services, job), guarded});
   router.add({Method::kPost, "/api/v1/sync/jobs/{id}/retry", with(services, retry), guarded_post});

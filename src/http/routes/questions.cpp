@@ -97,7 +97,7 @@ asio::awaitable<Response> feedback(const Services& services, const Request& requ
 }  // namespace
 
 void add_questions(Router& router, const Services& services) {
-  const RouteOptions guarded{.access = Access::kTokenHolder};
+  const RouteOptions guarded{.access = Access::kTokenHolder, .scope = model::Scope::kRead};
   for (const char* all : {"/api/v1/questions/", "/api/v1/questions"}) {  // contract D1
     router.add({Method::kGet, all, with(services, list), guarded});
   }

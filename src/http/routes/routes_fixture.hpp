@@ -70,7 +70,9 @@ inline constexpr std::array<StaticFile, 4> kPage{
 
 class RoutesTest : public ::testing::Test {
  protected:
-  RoutesTest() : server_([this](TestServer& server) { return build(server); }) {
+  RoutesTest() : RoutesTest(RequestLimitOptions{}) {}
+  explicit RoutesTest(const RequestLimitOptions& limits)
+      : limits_(limits), server_([this](TestServer& server) { return build(server); }) {
     model::Article article;
     article.key.id = ArticleId("lamps");
     article.title = "Harbour lamps";
@@ -92,13 +94,14 @@ class RoutesTest : public ::testing::Test {
     question_log_ =
         std::make_unique<rag::QuestionLog>(questions_, *lane_, server.executors(), clock_, server.log(),
                                            server.metrics(), rag::QuestionLogOptions{});
+    request_limits_ = std::make_unique<RequestLimits>(limits_, clock_, server.metrics(), server.log());
     services_.reset(new Services{
         *retriever_, *answerer_, *intake_, articles_, journal_, sources_, questions_, *question_log_, *lane_,
         *lane_, [this] { return pools_; }, [this] { return index_.snapshot(); },
         [this] {
           return Readiness{ready_, ready_ ? "" : "the index is being loaded"};
         },
-        [this] { ++woken_; }, server.executors(), server.metrics(), server.log(), clock_});
+        [this] { ++woken_; }, server.executors(), server.metrics(), server.log(), clock_, *request_limits_});
     return product_routes(*services_, kPage);
   }
 
@@ -122,6 +125,7 @@ class RoutesTest : public ::testing::Test {
     return found;
   }
 
+  const RequestLimitOptions limits_;
   SystemClock clock_;
   embed::HashingEmbedder embedder_;
   store::MemoryArticles articles_;
@@ -139,6 +143,7 @@ class RoutesTest : public ::testing::Test {
   std::unique_ptr<sync::Intake> intake_;
   std::unique_ptr<runtime::ThreadLane> lane_;
   std::unique_ptr<rag::QuestionLog> question_log_;
+  std::unique_ptr<RequestLimits> request_limits_;
   std::unique_ptr<Services> services_;
   TestServer server_;
 };

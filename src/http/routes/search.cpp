@@ -9,6 +9,7 @@ namespace {
 boost::asio::awaitable<Response> search(const Services& services, const Request& request) {
   auto query = wire::parse_query(request.body, reader_locale(services, request));
   if (!query) co_return wire::validation_response(query.error().list);
+  if (auto refused = services.request_limits.refuse_search(request)) co_return std::move(*refused);
   const model::SearchMode mode = query->mode;
   const Result<rag::Retrieved> retrieved = co_await services.retriever.retrieve(std::move(*query));
   if (!retrieved) co_return wire::error_response(retrieved.error());

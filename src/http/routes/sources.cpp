@@ -95,15 +95,16 @@ asio::awaitable<Response> remove(const Services& services, const Request& reques
 }  // namespace
 
 void add_sources(Router& router, const Services& services) {
-  const RouteOptions read{.access = Access::kTokenHolder};
-  const RouteOptions write{.body_bytes_max = kBodyBytes, .access = Access::kTokenHolder};
+  const RouteOptions read{.access = Access::kTokenHolder, .scope = model::Scope::kRead};
+  const RouteOptions write{
+      .body_bytes_max = kBodyBytes, .access = Access::kTokenHolder, .scope = model::Scope::kWrite};
   for (const char* all : {"/api/v1/sources/", "/api/v1/sources"}) {  // contract D1
     router.add({Method::kPost, all, with(services, create), write});
     router.add({Method::kGet, all, with(services, list), read});
   }
   router.add({Method::kGet, "/api/v1/sources/{id}", with(services, get), read});
   router.add({Method::kPut, "/api/v1/sources/{id}", with(services, update), write});
-  router.add({Method::kDelete, "/api/v1/sources/{id}", with(services, remove), read});
+  router.add({Method::kDelete, "/api/v1/sources/{id}", with(services, remove), write});
 }
 
 }  // namespace wellspring::http::routes

@@ -7,6 +7,7 @@
 #include "runtime/offload.hpp"
 #include "runtime/single_flight.hpp"
 #include "sync/payload.hpp"
+#include "sync/signature.hpp"
 
 namespace wellspring::http::routes {
 namespace {
@@ -16,17 +17,32 @@ namespace json = boost::json;
 
 constexpr std::size_t kParseOnIoBytes = 64u << 10;  // about a millisecond of parsing
 constexpr const char* kSource = "payload_cms";
+constexpr std::string_view kLogger = "sync";
 
-struct ParsedPayload {
-  sync::PayloadResult result;
+struct ReadWebhook {
+  sync::SignatureVerdict signature;
+  std::optional<sync::PayloadResult> payload;  ///< unless the signature was refused: then nothing is parsed
 };
 
-/// Large bodies are parsed where computing does not hold up other connections.
-asio::awaitable<Result<ParsedPayload>> parse(const Services& services, const Request& request) {
+sync::SignatureHeaders signature_headers(const Request& request) {
+  return {.cms_signature = request.header("X-Webhook-Signature"),
+          .cms_timestamp = request.header("X-Webhook-Timestamp"),
+          .id = request.header("Webhook-Id"),
+          .timestamp = request.header("Webhook-Timestamp"),
+          .signatures = request.header("Webhook-Signature")};
+}
+
+/// Large bodies are read where computing does not hold up other connections.
+asio::awaitable<Result<ReadWebhook>> read(const Services& services, const Request& request) {
   std::string locale = request.query_parameter("locale").value_or("");
   if (locale.empty()) locale = services.default_locale;
-  auto work = [&request, &locale]() -> Result<ParsedPayload> {
-    return ParsedPayload{sync::parse_payload(request.body, locale)};
+  const Timestamp now = services.clock.wall();
+  auto work = [&services, &request, &locale, now]() -> Result<ReadWebhook> {
+    ReadWebhook webhook{
+        sync::check_signature(signature_headers(request), request.body, services.webhooks, now), {}};
+    if (sync::is_accepted(webhook.signature.check))
+      webhook.payload = sync::parse_payload(request.body, locale);
+    return webhook;
   };
   if (request.body.size() <= kParseOnIoBytes) co_return work();
   co_return co_await runtime::offload(services.executors.cpu(), std::move(work));
@@ -52,6 +68,24 @@ Response refusal_response(const sync::PayloadRefusal& refusal) {
   json::object body = detail;
   body["detail"] = detail;
   return wire::json_response(422, body);
+}
+
+/// Contract 1.9: the sender learns no more than that, the operator which check failed.
+Response unsigned_response(const Services& services, const Request& request, sync::SignatureCheck check) {
+  services.log.warning(
+      kLogger, "webhook refused because of its signature",
+      {{"check", std::string(sync::name(check))}, {"peer", request.peer}, {"request", request.id}});
+  return wire::error_response(401, "Unauthorized", "Invalid webhook signature or timestamp");
+}
+
+/// What a webhook that is not let in is answered; nothing for one that is.
+std::optional<Response> refusal_of(const Services& services, const Request& request,
+                                   const Result<ReadWebhook>& webhook) {
+  if (!webhook) return wire::error_response(webhook.error());
+  const sync::SignatureCheck check = webhook->signature.check;
+  services.metrics.count("wellspring_webhook_signatures_total", {{"result", std::string(sync::name(check))}});
+  if (!webhook->payload) return unsigned_response(services, request, check);
+  return std::nullopt;
 }
 
 /// The operation as metrics know it; whatever else a sender calls it is an update.
@@ -89,13 +123,15 @@ Response accepted_response(const sync::PayloadEvent& event, JobId job) {
 
 asio::awaitable<Response> payload(const Services& services, const Request& request) {
   const SteadyTime start = services.clock.steady();
-  Result<ParsedPayload> parsed = co_await parse(services, request);
-  if (!parsed) co_return wire::error_response(parsed.error());
-  if (!parsed->result) {
+  Result<ReadWebhook> webhook = co_await read(services, request);
+  if (std::optional<Response> refused = refusal_of(services, request, webhook)) co_return std::move(*refused);
+  sync::PayloadResult& parsed = *webhook->payload;
+  if (!parsed) {
     count_refused_webhook(services, "update", start);
-    co_return refusal_response(parsed->result.error());
+    co_return refusal_response(parsed.error());
   }
-  sync::PayloadEvent& event = *parsed->result;
+  sync::PayloadEvent& event = *parsed;
+  event.job.delivery = std::move(webhook->signature.delivery);
   const std::string operation = operation_label(event);
   std::vector<model::NewJob> jobs;
   jobs.push_back(event.job);
@@ -122,9 +158,9 @@ json::object test_result(const sync::PayloadResult& parsed) {
 }
 
 asio::awaitable<Response> test_webhook(const Services& services, const Request& request) {
-  const Result<ParsedPayload> parsed = co_await parse(services, request);
-  if (!parsed) co_return wire::error_response(parsed.error());
-  co_return wire::json_response(200, test_result(parsed->result));
+  const Result<ReadWebhook> webhook = co_await read(services, request);
+  if (std::optional<Response> refused = refusal_of(services, request, webhook)) co_return std::move(*refused);
+  co_return wire::json_response(200, test_result(*webhook->payload));
 }
 
 struct SyncCounts {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "http/wire/usage.hpp"
 #include "model/metadata_json.hpp"
 
 namespace wellspring::http::wire {
@@ -74,9 +75,19 @@ std::string text_event(std::string_view piece) {
   return event({{"status", "streaming"}, {"chunk", piece}, {"isComplete", false}});
 }
 
-std::string complete_event(bool from_cache, const std::optional<model::QuestionId>& question) {
+std::string usage_event(rag::SpendLevel level) {
+  return event(
+      {{"status", "usage_status"}, {"usage_status", usage_status_json(level)}, {"isComplete", false}});
+}
+
+const char* degradation(const rag::AnswerSummary& summary) {
+  return summary.spend_limited ? "spend_limit" : nullptr;
+}
+
+std::string complete_event(const rag::AnswerSummary& summary, const std::optional<model::QuestionId>& question) {
   json::object members{
-      {"status", "complete"}, {"chunk", ""}, {"isComplete", true}, {"fromCache", from_cache}};
+      {"status", "complete"}, {"chunk", ""}, {"isComplete", true}, {"fromCache", summary.from_cache}};
+  if (const char* why = degradation(summary)) members["degraded"] = why;
   if (question) members["question_id"] = question->value();
   return event(members);
 }

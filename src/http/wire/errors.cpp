@@ -17,6 +17,8 @@ bool is_integer(const std::string& text) {
   return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+}  // namespace
+
 json::object superset(json::value detail) {
   json::object body;
   body["detail"] = detail;
@@ -25,8 +27,6 @@ json::object superset(json::value detail) {
   }
   return body;
 }
-
-}  // namespace
 
 Response json_response(int status, const json::value& body) {
   Response response;

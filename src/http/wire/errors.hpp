@@ -14,6 +14,8 @@ namespace wellspring::http::wire {
 
 Response json_response(int status, const boost::json::value& body);
 
+/// `{"detail": X}` with the members of X beside it.
+boost::json::object superset(boost::json::value detail);
 /// `{"detail": "..."}`
 Response error_response(int status, std::string_view detail);
 /// `{"detail": {"error", "message"}, "error", "message"}`

@@ -13,6 +13,7 @@ struct Index {
   const char* name;
   Doc keys;
   bool unique = false;
+  bool sparse = false;  ///< leaves out rows without the member
 };
 
 std::vector<Doc> indexes_of(Session& session, const std::string& collection) {
@@ -39,7 +40,8 @@ bool serves(const Doc& existing, const Index& wanted) {
   const auto keys = fields.optional_document("key");
   return keys && directions(**keys) == directions(*wanted.keys) &&
          (!wanted.unique || fields.flag("unique")) && !fields.has("partialFilterExpression") &&
-         !fields.flag("sparse");
+         // FerretDB leaves such rows out in any case and does not say so.
+         (wanted.sparse || !fields.flag("sparse"));
 }
 
 Error refused(const Error& error, const std::string& collection, const Index& index) {
@@ -64,6 +66,7 @@ void ensure(Channel& channel, const std::string& collection, const std::vector<I
           }
           Doc specification = doc("key", index.keys, "name", index.name);
           if (index.unique) add_to(specification, "unique", true);
+          if (index.sparse) add_to(specification, "sparse", true);
           try {
             session.write(doc("createIndexes", collection, "indexes", array(specification)));
           } catch (const Failure& failure) {
@@ -91,6 +94,7 @@ void ensure_indexes(Channel& vector, Channel& app, Channel& sources, const Names
          {{"ready", doc("state", 1, "head", 1, "priority", 1, "_id", 1)},
           {"by_article", doc("article", 1, "state", 1, "_id", 1)},
           {"times", doc("article", 1, "updated_at", -1)},
+          {"deliveries", doc("delivery", 1), true, true},
           {"finished", doc("state", 1, "finished_at", 1)}});
   ensure(app, names.questions,
          {{"wellspring_time", doc("timestamp", -1, "position", -1, "_id", -1)},

@@ -29,12 +29,16 @@ Doc row_of(const model::Job& job, bool head) {
   const model::Article& article = job.article;
   const bool done = job.state == model::JobState::kDone;
   const model::JobState state = job.state == model::JobState::kRunning ? model::JobState::kQueued : job.state;
-  return doc("_id", job.id.value(), "article", article.key.id.value(), "locale", article.key.locale, "title",
-             article.title, "updated_at", article.updated_at, "kind", job.kind, "priority", job.priority,
-             "state", state, "outcome", job.outcome, "attempts", job.attempts, "last_error", job.last_error,
-             "accepted_at", job.accepted_at, "not_before", job.not_before, "finished_at", job.finished_at,
-             "head", head, "owner", nullptr, "lease_until", nullptr, "payload",
-             done ? std::nullopt : std::optional(boost::json::serialize(model::to_json(article))));
+  Doc row = doc("_id", job.id.value(), "article", article.key.id.value(), "locale", article.key.locale,
+                "title", article.title, "updated_at", article.updated_at, "kind", job.kind, "priority",
+                job.priority, "state", state, "outcome", job.outcome, "attempts", job.attempts, "last_error",
+                job.last_error, "accepted_at", job.accepted_at, "not_before", job.not_before, "finished_at",
+                job.finished_at, "head", head, "owner", nullptr, "lease_until", nullptr, "payload",
+                done ? std::nullopt : std::optional(boost::json::serialize(model::to_json(article))),
+                "text_bytes", model::text_bytes(article));
+  // Absent, not null: the index over deliveries leaves out rows without one.
+  if (!job.delivery.empty()) add_to(row, "delivery", job.delivery);
+  return row;
 }
 
 }  // namespace
@@ -47,7 +51,8 @@ Doc job_row(JobId id, const model::NewJob& job, bool head, Timestamp now) {
                  .accepted_at = now,
                  .not_before = {},
                  .finished_at = {},
-                 .article = job.article},
+                 .article = job.article,
+                 .delivery = job.delivery},
                 head);
 }
 
@@ -75,6 +80,7 @@ model::Job read_job(const bson_t& row) {
   job.accepted_at = fields.time("accepted_at");
   job.not_before = fields.optional_time("not_before");
   job.finished_at = fields.optional_time("finished_at");
+  job.delivery = fields.optional_text("delivery").value_or("");
   return job;
 }
 
@@ -87,6 +93,10 @@ Doc to_bson(const JobFilter& filter) {
   if (filter.last) add_to(range, "$lte", filter.last->value());
   if (filter.first || filter.last) add_to(rows, "_id", range);
   return rows;
+}
+
+Doc unfinished() {
+  return doc("state", doc("$in", array(model::JobState::kQueued, model::JobState::kRunning)));
 }
 
 Doc without_payload() {

@@ -18,6 +18,8 @@ Doc job_row(const model::Job& job);
 model::Job read_job(const bson_t& row);
 /// The rows that a filter means.
 Doc to_bson(const JobFilter& filter);
+/// The rows of jobs that are queued or running.
+Doc unfinished();
 /// Everything but the article's text.
 Doc without_payload();
 

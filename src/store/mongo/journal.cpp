@@ -24,10 +24,6 @@ Doc head_members() {
   return doc("article", 1, "state", 1, "head", 1);
 }
 
-Doc unfinished() {
-  return doc("state", doc("$in", array(JobState::kQueued, JobState::kRunning)));
-}
-
 Doc ready(const Doc& not_before) {
   Doc filter = doc("state", JobState::kQueued, "head", true);
   bson_concat(filter.get(), not_before.get());
@@ -35,43 +31,6 @@ Doc ready(const Doc& not_before) {
 }
 
 }  // namespace
-
-/// Articles of these jobs that have an unfinished one already.
-std::set<ArticleId> MongoJournal::with_head(std::span<const model::NewJob> jobs) {
-  Array articles;
-  for (const model::NewJob& job : jobs) articles.push(job.article.key.id.value());
-  Doc filter = unfinished();
-  add_to(filter, "article", doc("$in", articles), "head", true);
-  std::set<ArticleId> heads;
-  channel_.use([&](Session& session) {
-    session.find(names_.jobs, filter, doc("projection", doc("article", 1)), [&](const bson_t& row) {
-      heads.insert(ArticleId(Fields(row, "job " + label_of(row, "_id")).text("article")));
-      return true;
-    });
-  });
-  return heads;
-}
-
-Result<std::vector<JobId>> MongoJournal::append(std::span<const model::NewJob> jobs, Timestamp now) {
-  if (jobs.empty()) return std::vector<JobId>{};
-  const MutexLock lock(mutex_);
-  Books& books = books_;
-  return attempt({"journal jobs"}, [&] {
-    settle_what_is_left(books);
-    const auto count = static_cast<std::int64_t>(jobs.size());
-    const std::int64_t last = channel_.use(
-        [&](Session& session) { return session.add_to_counter(names_.counters, kJobCounter, count); });
-    std::set<ArticleId> headed = with_head(jobs);
-    std::vector<JobId> ids;
-    std::vector<Doc> rows;
-    for (const model::NewJob& job : jobs) {
-      ids.emplace_back(last - count + 1 + static_cast<std::int64_t>(ids.size()));
-      rows.push_back(job_row(ids.back(), job, headed.insert(job.article.key.id).second, now));
-    }
-    insert_all(channel_, names_.jobs, rows);
-    return ids;
-  });
-}
 
 std::optional<Doc> MongoJournal::take_next(Books& books, Timestamp now) {
   if (books.claim_got_lost) {
@@ -118,14 +77,18 @@ std::optional<Doc> MongoJournal::find_light(JobId id) {
   });
 }
 
-ArticleId MongoJournal::move(Books& books, JobId id, JobState from, const Doc& change) {
+MongoJournal::Moved MongoJournal::move(Books& books, JobId id, JobState from, const Doc& change) {
   books.in_doubt.insert(id);
   const auto after = channel_.use([&](Session& session) {
     return session.find_and_modify(names_.jobs, doc("query", doc("_id", id.value(), "state", from), "update",
                                                     doc("$set", change), "new", true));
   });
   books.in_doubt.erase(id);
-  if (after) return ArticleId(Fields(**after, "job " + std::to_string(id.value())).text("article"));
+  if (after) {
+    const Fields fields(**after, "job " + std::to_string(id.value()));
+    return {ArticleId(fields.text("article")),
+            static_cast<std::size_t>(fields.optional_integer("text_bytes").value_or(0))};
+  }
   const auto other = find_light(id);
   if (!other) throw Failure(fail(ErrorKind::kNotFound, "there is no such job"));
   throw Failure(fail(ErrorKind::kConflict,
@@ -188,11 +151,12 @@ Result<void> MongoJournal::finish(JobId id, model::JobOutcome outcome, Timestamp
   const MutexLock lock(mutex_);
   Books& books = books_;
   return attempt(on_job("finish job", id), [&] {
-    const ArticleId article = move(books, id, JobState::kRunning,
-                                   doc("state", JobState::kDone, "head", false, "outcome", outcome,
-                                       "finished_at", now, "payload", nullptr, "lease_until", nullptr));
+    const Moved job = move(books, id, JobState::kRunning,
+                           doc("state", JobState::kDone, "head", false, "outcome", outcome, "finished_at",
+                               now, "payload", nullptr, "lease_until", nullptr));
+    backlog_.remove(job.text_bytes);
     books.held.erase(id);
-    settle(books, article);
+    settle(books, job.article);
   });
 }
 
@@ -208,11 +172,12 @@ Result<void> MongoJournal::fail_attempt(JobId id, const std::string& error, std:
       books.held.erase(id);
       return;
     }
-    const ArticleId article = move(books, id, JobState::kRunning,
-                                   doc("state", JobState::kDead, "head", false, "last_error", error,
-                                       "finished_at", now, "lease_until", nullptr));
+    const Moved job = move(books, id, JobState::kRunning,
+                           doc("state", JobState::kDead, "head", false, "last_error", error, "finished_at",
+                               now, "lease_until", nullptr));
+    backlog_.remove(job.text_bytes);
     books.held.erase(id);
-    settle(books, article);
+    settle(books, job.article);
   });
 }
 
@@ -220,9 +185,11 @@ Result<void> MongoJournal::retry(JobId id) {
   const MutexLock lock(mutex_);
   Books& books = books_;
   return attempt(on_job("retry job", id), [&] {
-    settle(books, move(books, id, JobState::kDead,
-                       doc("state", JobState::kQueued, "attempts", 0, "not_before", nullptr, "finished_at",
-                           nullptr)));
+    const Moved job =
+        move(books, id, JobState::kDead,
+             doc("state", JobState::kQueued, "attempts", 0, "not_before", nullptr, "finished_at", nullptr));
+    backlog_.add(job.text_bytes);
+    settle(books, job.article);
   });
 }
 
@@ -305,14 +272,23 @@ Result<std::map<JobState, std::size_t>> MongoJournal::counts(const JobFilter& fi
     std::map<JobState, std::size_t> counts{
         {JobState::kQueued, 0}, {JobState::kRunning, 0}, {JobState::kDone, 0}, {JobState::kDead, 0}};
     const Array pipeline =
-        array(doc("$match", to_bson(filter)), doc("$group", doc("_id", "$state", "n", doc("$sum", 1))));
+        array(doc("$match", to_bson(filter)),
+              doc("$group", doc("_id", "$state", "n", doc("$sum", 1), "bytes", doc("$sum", "$text_bytes"))));
+    Backlog backlog;
     channel_.use([&](Session& session) {
       session.aggregate(names_.jobs, pipeline, [&](const bson_t& row) {
         const Fields fields(row, "the counts of jobs");
-        counts[static_cast<JobState>(fields.integer("_id"))] = fields.count("n");
+        const auto state = static_cast<JobState>(fields.integer("_id"));
+        counts[state] = fields.count("n");
+        if (state == JobState::kQueued || state == JobState::kRunning) {
+          backlog.jobs += counts[state];
+          backlog.bytes += fields.count("bytes");
+        }
         return true;
       });
     });
+    // Others append and finish too; this is where we hear of it.
+    if (filter == JobFilter{}) backlog_.set(backlog);
     return counts;
   });
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <set>
+#include <string>
 
 #include "base/mutex.hpp"
 #include "store/job_journal.hpp"
@@ -21,7 +23,7 @@ class MongoJournal final : public JobJournal {
   MongoJournal(Channel& channel, const Names& names, std::string instance, const Clock& clock)
       : channel_(channel), names_(names), instance_(std::move(instance)), clock_(clock) {}
 
-  Result<std::vector<JobId>> append(std::span<const model::NewJob> jobs, Timestamp now) override;
+  Result<std::vector<Appended>> append(std::span<const model::NewJob> jobs, Timestamp now) override;
   Result<std::optional<model::Job>> claim(Timestamp now) override;
   Result<void> finish(JobId id, model::JobOutcome outcome, Timestamp now) override;
   Result<void> fail_attempt(JobId id, const std::string& error, std::optional<Timestamp> retry_at,
@@ -32,6 +34,7 @@ class MongoJournal final : public JobJournal {
   Result<std::vector<model::Job>> list(const JobFilter& filter, std::size_t offset,
                                        std::size_t limit) override;
   Result<std::map<model::JobState, std::size_t>> counts(const JobFilter& filter = {}) override;
+  Backlog backlog() override;
   Result<std::optional<Timestamp>> next_due() override;
   Result<std::optional<Timestamp>> greatest_updated_at(const ArticleId& id) override;
   Result<std::size_t> prune(Timestamp before, std::size_t limit) override;
@@ -47,9 +50,18 @@ class MongoJournal final : public JobJournal {
     bool claim_got_lost = false;    ///< the answer to one: a job may be running that nobody holds
   };
 
+  /// What a moved job is about, and what it weighs in the backlog.
+  struct Moved {
+    ArticleId article;
+    std::size_t text_bytes = 0;
+  };
+
   std::set<ArticleId> with_head(std::span<const model::NewJob> jobs);
-  /// Moves a job from one state to another; the article it is about. Throws kNotFound or kConflict.
-  ArticleId move(Books& books, JobId id, model::JobState from, const Doc& change);
+  std::map<std::string, JobId> journalled(std::span<const model::NewJob> jobs);
+  /// Throws kConflict when another process journals one of the deliveries at the same time.
+  std::vector<Appended> append_new(std::span<const model::NewJob> jobs, Timestamp now);
+  /// Moves a job from one state to another. Throws kNotFound or kConflict.
+  Moved move(Books& books, JobId id, model::JobState from, const Doc& change);
   std::optional<Doc> find_light(JobId id);
   void mark_heads(const std::vector<UnfinishedJob>& jobs);
   void settle_all();
@@ -64,6 +76,7 @@ class MongoJournal final : public JobJournal {
   const Clock& clock_;
   Mutex mutex_;
   Books books_ WELLSPRING_GUARDED_BY(mutex_);
+  BacklogCount backlog_;  ///< ours since the last count of everything
 };
 
 }  // namespace wellspring::store::mongo

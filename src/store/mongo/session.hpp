@@ -1,8 +1,8 @@
 #pragma once
 
+#include <boost/assert/source_location.hpp>
 #include <chrono>
 #include <functional>
-#include <boost/assert/source_location.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -115,8 +115,7 @@ class Channel {
   /// may outlive `work`.
   template <class Work>
   auto use(Work work, std::chrono::milliseconds limit = kOperationLimit,
-           boost::source_location site = BOOST_CURRENT_LOCATION)
-      -> std::invoke_result_t<Work&, Session&> {
+           boost::source_location site = BOOST_CURRENT_LOCATION) -> std::invoke_result_t<Work&, Session&> {
     Session session = open(limit, site);
     return work(session);
   }

@@ -42,7 +42,7 @@ void acknowledge(int pipe, const Acknowledgement& what) {
     job.article.title = std::to_string(content);
     const auto ids = journal.append({&job, 1}, at(content));
     if (!ids) ::_exit(2);
-    acknowledge(pipe, {Acknowledgement::Step::kAppended, ids->front().value(), content});
+    acknowledge(pipe, {Acknowledgement::Step::kAppended, ids->front().id.value(), content});
     const auto claimed = journal.claim(at(content));
     if (!claimed || !*claimed) ::_exit(4);
     const model::Article& article = (*claimed)->article;

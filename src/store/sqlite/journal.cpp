@@ -21,6 +21,7 @@ constexpr std::string_view kJobColumns =
     "accepted_at, "
     "not_before, finished_at";
 constexpr int kPayloadColumn = 14;
+constexpr int kDeliveryColumn = 15;
 
 std::string select_jobs(std::string_view more_columns, std::string_view rest) {
   return fmt::format("SELECT {}{} FROM jobs {}", kJobColumns, more_columns, rest);
@@ -57,23 +58,30 @@ Job read_job(const Statement& row) {
 }
 
 std::optional<Job> find_job(Connection& connection, JobId id) {
-  Statement query = connection.prepare(select_jobs(", payload", "WHERE id = ?"));
+  Statement query = connection.prepare(select_jobs(", payload, delivery", "WHERE id = ?"));
   if (!query.bind(id).step()) return std::nullopt;
   Job job = read_job(query);
   if (!query.is_null(kPayloadColumn)) job.article = read_payload(query.text(kPayloadColumn));
+  job.delivery = query.optional_text(kDeliveryColumn).value_or("");
   return job;
 }
 
-/// Throws kNotFound or kConflict unless the job is in `wanted`. Returns its article.
-ArticleId require_state(Connection& connection, JobId id, JobState wanted) {
-  Statement query = connection.prepare("SELECT article_id, state FROM jobs WHERE id = ?");
+/// What leaves or enters the backlog with a job.
+struct Weight {
+  ArticleId article;
+  std::size_t text_bytes = 0;
+};
+
+/// Throws kNotFound or kConflict unless the job is in `wanted`.
+Weight require_state(Connection& connection, JobId id, JobState wanted) {
+  Statement query = connection.prepare("SELECT article_id, state, text_bytes FROM jobs WHERE id = ?");
   if (!query.bind(id).step()) throw Failure(fail(ErrorKind::kNotFound, "there is no such job"));
   const auto state = static_cast<JobState>(query.integer(1));
   if (state != wanted) {
     throw Failure(
         fail(ErrorKind::kConflict, fmt::format("the job is {}, not {}", name(state), name(wanted))));
   }
-  return ArticleId(query.text(0));
+  return {ArticleId(query.text(0)), query.count(2)};
 }
 
 /// Lets the oldest unfinished job of the article be the next to run.
@@ -87,16 +95,32 @@ void promote_oldest(Connection& connection, const ArticleId& article) {
       .run();
 }
 
+std::optional<JobId> find_delivery(Connection& connection, const std::string& delivery) {
+  if (delivery.empty()) return std::nullopt;
+  Statement query = connection.prepare("SELECT id FROM jobs WHERE delivery = ?");
+  if (!query.bind(delivery).step()) return std::nullopt;
+  return JobId(query.integer(0));
+}
+
+Backlog count_backlog(Connection& connection) {
+  Statement query = connection.prepare(
+      "SELECT count(*), coalesce(sum(text_bytes), 0) FROM jobs INDEXED BY jobs_backlog WHERE state < 2");
+  query.step();
+  return {query.count(0), query.count(1)};
+}
+
 void append_one(Connection& connection, const model::NewJob& job, Timestamp now) {
   const model::Article& article = job.article;
   connection
       .prepare(
           "INSERT INTO jobs (article_id, locale, title, updated_at, kind, priority, state, outcome, "
           "attempts, "
-          "last_error, accepted_at, payload, head) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, '', ?7, ?8, "
-          "NOT EXISTS (SELECT 1 FROM jobs WHERE article_id = ?1 AND state < 2))")
+          "last_error, accepted_at, payload, head, delivery, text_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, "
+          "0, "
+          "0, '', ?7, ?8, NOT EXISTS (SELECT 1 FROM jobs WHERE article_id = ?1 AND state < 2), "
+          "nullif(?9, ''), ?10)")
       .bind(article.key.id, article.key.locale, article.title, article.updated_at, job.kind, job.priority,
-            now, boost::json::serialize(model::to_json(article)))
+            now, boost::json::serialize(model::to_json(article)), job.delivery, model::text_bytes(article))
       .run();
 }
 
@@ -116,17 +140,34 @@ Operation on_job(std::string_view operation, JobId id) {
 
 }  // namespace
 
-Result<std::vector<JobId>> SqliteJournal::append(std::span<const model::NewJob> jobs, Timestamp now) {
-  return database_.write({"journal jobs"}, [&](Connection& connection) {
-    std::vector<JobId> ids;
-    ids.reserve(jobs.size());
+SqliteJournal::SqliteJournal(Database& database) : database_(database) {
+  backlog_.set(database_.read({"count waiting jobs"}, count_backlog).value());
+}
+
+Result<std::vector<Appended>> SqliteJournal::append(std::span<const model::NewJob> jobs, Timestamp now) {
+  auto appended = database_.write({"journal jobs"}, [&](Connection& connection) {
+    std::vector<Appended> all;
+    all.reserve(jobs.size());
     for (const model::NewJob& job : jobs) {
+      if (const auto known = find_delivery(connection, job.delivery)) {
+        all.push_back({*known, false});
+        continue;
+      }
       append_one(connection, job, now);
-      ids.emplace_back(connection.last_insert_id());
+      all.push_back({JobId(connection.last_insert_id())});
       remember_time(connection, job.article);
     }
-    return ids;
+    return all;
   });
+  if (!appended) return appended;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if ((*appended)[i].is_new) backlog_.add(model::text_bytes(jobs[i].article));
+  }
+  return appended;
+}
+
+Backlog SqliteJournal::backlog() {
+  return backlog_.get();
 }
 
 Result<std::optional<Job>> SqliteJournal::claim(Timestamp now) {
@@ -150,37 +191,45 @@ Result<std::optional<Job>> SqliteJournal::claim(Timestamp now) {
 }
 
 Result<void> SqliteJournal::finish(JobId id, model::JobOutcome outcome, Timestamp now) {
-  return database_.write(on_job("finish job", id), [&](Connection& connection) {
-    const ArticleId article = require_state(connection, id, JobState::kRunning);
+  const auto finished = database_.write(on_job("finish job", id), [&](Connection& connection) {
+    const Weight job = require_state(connection, id, JobState::kRunning);
     connection
         .prepare(
             "UPDATE jobs SET state = 2, head = 0, outcome = ?, finished_at = ?, payload = NULL WHERE id = ?")
         .bind(outcome, now, id)
         .run();
-    promote_oldest(connection, article);
+    promote_oldest(connection, job.article);
+    return job.text_bytes;
   });
+  if (!finished) return finished.error();
+  backlog_.remove(*finished);
+  return {};
 }
 
 Result<void> SqliteJournal::fail_attempt(JobId id, const std::string& error,
                                          std::optional<Timestamp> retry_at, Timestamp now) {
-  return database_.write(on_job("record failure of job", id), [&](Connection& connection) {
-    const ArticleId article = require_state(connection, id, JobState::kRunning);
+  const auto failed = database_.write(on_job("record failure of job", id), [&](Connection& connection) {
+    const Weight job = require_state(connection, id, JobState::kRunning);
     if (retry_at) {
       connection.prepare("UPDATE jobs SET state = 0, last_error = ?, not_before = ? WHERE id = ?")
           .bind(error, *retry_at, id)
           .run();
-      return;
+      return job.text_bytes;
     }
     connection.prepare("UPDATE jobs SET state = 3, head = 0, last_error = ?, finished_at = ? WHERE id = ?")
         .bind(error, now, id)
         .run();
-    promote_oldest(connection, article);
+    promote_oldest(connection, job.article);
+    return job.text_bytes;
   });
+  if (!failed) return failed.error();
+  if (!retry_at) backlog_.remove(*failed);
+  return {};
 }
 
 Result<void> SqliteJournal::retry(JobId id) {
-  return database_.write(on_job("retry job", id), [&](Connection& connection) {
-    const ArticleId article = require_state(connection, id, JobState::kDead);
+  const auto retried = database_.write(on_job("retry job", id), [&](Connection& connection) {
+    const Weight job = require_state(connection, id, JobState::kDead);
     connection
         .prepare(
             "UPDATE jobs SET state = 0, attempts = 0, not_before = NULL, finished_at = NULL WHERE id = ?")
@@ -188,12 +237,16 @@ Result<void> SqliteJournal::retry(JobId id) {
         .run();
     Statement running =
         connection.prepare("SELECT 1 FROM jobs WHERE article_id = ? AND state < 2 AND state = 1");
-    if (running.bind(article).step()) return;
+    if (running.bind(job.article).step()) return job.text_bytes;
     connection.prepare("UPDATE jobs SET head = 0 WHERE article_id = ? AND state < 2 AND head = 1")
-        .bind(article)
+        .bind(job.article)
         .run();
-    promote_oldest(connection, article);
+    promote_oldest(connection, job.article);
+    return job.text_bytes;
   });
+  if (!retried) return retried.error();
+  backlog_.add(*retried);
+  return {};
 }
 
 Result<std::size_t> SqliteJournal::recover() {

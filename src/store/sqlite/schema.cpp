@@ -141,8 +141,24 @@ CREATE INDEX user_questions_by_id ON user_questions (id);
 CREATE INDEX user_questions_by_outcome ON user_questions (outcome, asked_at);
 )sql";
 
+// delivery names what a sender repeats; text_bytes is what the job weighs in the backlog, for older rows
+// their payload.
+constexpr const char* kDeliveries = R"sql(
+ALTER TABLE jobs ADD COLUMN delivery TEXT;
+ALTER TABLE jobs ADD COLUMN text_bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE jobs SET text_bytes = length(CAST(payload AS BLOB)) WHERE payload IS NOT NULL;
+CREATE UNIQUE INDEX jobs_by_delivery ON jobs (delivery) WHERE delivery IS NOT NULL;
+CREATE INDEX jobs_backlog ON jobs (text_bytes) WHERE state < 2;
+
+ALTER TABLE spooled_jobs ADD COLUMN delivery TEXT;
+ALTER TABLE spooled_jobs ADD COLUMN text_bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE spooled_jobs SET text_bytes = length(CAST(payload AS BLOB)) WHERE payload IS NOT NULL;
+CREATE UNIQUE INDEX spooled_jobs_by_delivery ON spooled_jobs (delivery) WHERE delivery IS NOT NULL;
+CREATE INDEX spooled_jobs_backlog ON spooled_jobs (text_bytes) WHERE moved_to IS NULL;
+)sql";
+
 // The step at index v brings a file of version v to version v + 1.
-constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions, kSpooledJobs, kOutcomesAndFeedback};
+constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions, kSpooledJobs, kDeliveries, kOutcomesAndFeedback};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 std::int64_t number(Connection& connection, std::string_view sql) {

@@ -8,12 +8,13 @@ namespace wellspring::store::sqlite {
 class SqliteSpool final : public JobSpool {
  public:
   explicit SqliteSpool(Database& database) : database_(database) {}
-  Result<std::vector<JobId>> append(std::span<const model::NewJob> jobs, Timestamp now,
-                                    std::size_t most) override;
+  Result<std::vector<Appended>> append(std::span<const model::NewJob> jobs, Timestamp now,
+                                       std::size_t most) override;
   Result<std::vector<SpooledJob>> oldest(std::size_t limit) override;
   Result<void> moved(std::span<const std::pair<JobId, JobId>> ids) override;
   Result<std::optional<SpooledJob>> find(JobId id) override;
-  Result<std::size_t> waiting() override;
+  Result<std::vector<std::optional<JobId>>> find_deliveries(std::span<const model::NewJob> jobs) override;
+  Result<Backlog> waiting() override;
   Result<void> prune(Timestamp before) override;
 
  private:

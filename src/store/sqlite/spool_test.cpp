@@ -16,7 +16,7 @@ using model::JobState;
 /// A journal whose connection can be cut.
 class RemoteJournal final : public MemoryJournal {
  public:
-  Result<std::vector<JobId>> append(std::span<const model::NewJob> jobs, Timestamp now) override {
+  Result<std::vector<Appended>> append(std::span<const model::NewJob> jobs, Timestamp now) override {
     if (cut) return fail(ErrorKind::kUnavailable, "no server");
     return MemoryJournal::append(jobs, now);
   }
@@ -40,7 +40,12 @@ class SpoolTest : public testing::Test {
   }
   JobId accept(const std::string& article, int second) {
     const model::NewJob job = make_job(article, at(second));
-    return journal_->append({&job, 1}, at(second)).value().front();
+    return journal_->append({&job, 1}, at(second)).value().front().id;
+  }
+  Appended deliver(const std::string& article, const std::string& delivery) {
+    model::NewJob job = make_job(article);
+    job.delivery = delivery;
+    return journal_->append({&job, 1}, at(1)).value().front();
   }
   std::string claimed() {
     const auto job = journal_->claim(at(100)).value();
@@ -92,6 +97,50 @@ TEST_F(SpoolTest, WhatIsSpooledSurvivesARestart) {
   open();
   EXPECT_EQ(journal_->spooled(), 0U);
   EXPECT_EQ(journal_->find(id).value()->state, JobState::kRunning);
+}
+
+TEST_F(SpoolTest, ARepeatedDeliveryIsTheFirstJobWhereverItIs) {
+  const Appended first = deliver("a", "1");
+  known_away_ = remote_.cut = true;
+  const Appended spooled = deliver("b", "2");
+  EXPECT_TRUE(spooled.is_new);
+  EXPECT_EQ(deliver("b", "2").id, spooled.id);
+  EXPECT_FALSE(deliver("b", "2").is_new);
+  const Appended doubled = deliver("a", "1");
+  EXPECT_TRUE(doubled.is_new) << "only the journal knows it, and that is away";
+  open();
+  EXPECT_EQ(deliver("b", "2").id, spooled.id);
+
+  known_away_ = remote_.cut = false;
+  EXPECT_EQ(claimed(), "a");
+  EXPECT_EQ(claimed(), "b");
+  EXPECT_EQ(claimed(), "") << "the move found that it was there";
+  EXPECT_EQ(journal_->find(doubled.id).value()->attempts, 1);
+  EXPECT_EQ(deliver("b", "2").id, spooled.id) << "the first receipt, also after the move";
+  EXPECT_FALSE(deliver("b", "2").is_new);
+  model::NewJob fresh = make_job("c");
+  fresh.delivery = "3";
+  model::NewJob again = make_job("b");
+  again.delivery = "2";
+  const auto mixed = journal_->append(std::vector<model::NewJob>{again, fresh, make_job("d")}, at(2)).value();
+  ASSERT_EQ(mixed.size(), 3U);
+  EXPECT_EQ(mixed[0].id, spooled.id);
+  EXPECT_TRUE(mixed[1].is_new && mixed[2].is_new);
+  EXPECT_EQ(journal_->find(mixed[1].id).value()->article.key.id.value(), "c");
+  EXPECT_GT(mixed[2].id, first.id);
+}
+
+TEST_F(SpoolTest, TheBacklogIsThatOfBothPlaces) {
+  const std::size_t each = model::text_bytes(make_job("a").article);
+  accept("a", 1);
+  known_away_ = true;
+  accept("b", 2);
+  EXPECT_EQ(journal_->backlog(), (Backlog{2, 2 * each}));
+  open();
+  EXPECT_EQ(journal_->backlog(), (Backlog{2, 2 * each}));
+  known_away_ = false;
+  EXPECT_EQ(claimed(), "a");
+  EXPECT_EQ(journal_->backlog(), (Backlog{2, 2 * each}));
 }
 
 TEST_F(SpoolTest, IsBounded) {

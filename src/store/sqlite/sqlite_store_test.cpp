@@ -85,7 +85,10 @@ void make_version_1(const TempDir& directory) {
   store.reset();
   Connection connection(file_in(directory));
   connection.execute(
-      "DROP TABLE data_sources; DROP TABLE user_questions; DROP TABLE spooled_jobs; PRAGMA user_version = 1");
+      "DROP TABLE data_sources; DROP TABLE user_questions; DROP TABLE spooled_jobs; "
+      "DROP INDEX jobs_by_delivery; DROP INDEX jobs_backlog; "
+      "ALTER TABLE jobs DROP COLUMN delivery; ALTER TABLE jobs DROP COLUMN text_bytes; "
+      "PRAGMA user_version = 1");
 }
 
 TEST(SqliteStore, BringsAnOlderSchemaUpToDateAndKeepsItsContent) {
@@ -95,13 +98,15 @@ TEST(SqliteStore, BringsAnOlderSchemaUpToDateAndKeepsItsContent) {
     auto store = open_sqlite_store(directory.path()).value();
     EXPECT_EQ(store->articles().chunks({ArticleId("a"), "en"}).value().size(), 3U);
     EXPECT_EQ(store->journal().list({}, 0, 10).value().size(), 1U);
+    EXPECT_EQ(store->journal().backlog().jobs, 1U);
+    EXPECT_GT(store->journal().backlog().bytes, 0U);
     EXPECT_EQ(store->sources().list().value().size(), static_cast<std::size_t>(opened));
     const model::NewSource source{
         .name = "n", .type = "web", .uri = "u" + std::to_string(opened), .last_ingested_at = {}};
     EXPECT_TRUE(store->sources().create(source, at(3)).has_value());
     EXPECT_EQ(store->questions().stats().value().total(), 0U);
   }
-  EXPECT_EQ(version_of(directory), 4);
+  EXPECT_EQ(version_of(directory), 5);
 }
 
 TEST(SqliteStore, AnUpgradeThatFailsLeavesTheOlderSchema) {
@@ -186,6 +191,16 @@ TEST(SqliteStore, AFullDiskIsAResourceErrorAndRollsBack) {
 
 /// A claim reads the first entry of an index in its order: as quick with thousands of queued jobs as with
 /// one.
+TEST(SqliteJournal, ADeliveryIsLookedUpInItsIndex) {
+  TempDir directory;
+  ASSERT_TRUE(open_sqlite_store(directory.path()).has_value());
+  Connection connection(file_in(directory));
+  Statement plan = connection.prepare("EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE delivery = ?");
+  ASSERT_TRUE(plan.step());
+  EXPECT_NE(plan.text(3).find("jobs_by_delivery"), std::string::npos) << plan.text(3);
+  EXPECT_FALSE(plan.step());
+}
+
 TEST(SqliteJournal, AClaimReadsOneIndexAndSortsNothing) {
   TempDir directory;
   ASSERT_TRUE(open_sqlite_store(directory.path()).has_value());

@@ -26,12 +26,13 @@ void put(Connection& connection, const Job& job) {
   connection
       .prepare(
           "INSERT OR REPLACE INTO jobs (id, article_id, locale, title, updated_at, kind, priority, state, "
-          "outcome, attempts, last_error, accepted_at, not_before, finished_at, head, payload) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)")
+          "outcome, attempts, last_error, accepted_at, not_before, finished_at, head, payload, delivery, "
+          "text_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, nullif(?, ''), ?)")
       .bind(job.id, article.key.id, article.key.locale, article.title, article.updated_at, job.kind,
             job.priority, state, job.outcome, std::int64_t{job.attempts}, job.last_error, job.accepted_at,
             job.not_before, job.finished_at,
-            done ? std::nullopt : std::optional(boost::json::serialize(model::to_json(article))))
+            done ? std::nullopt : std::optional(boost::json::serialize(model::to_json(article))),
+            job.delivery, model::text_bytes(article))
       .run();
   if (article.updated_at) remember(connection, {article.key.id, *article.updated_at});
 }
