@@ -40,7 +40,7 @@ def main():
         published(server)
         command = [str(PROGRAM), "--config-file", str(pathlib.Path(__file__).with_name("schemathesis.toml")), "run", f"{server.url}/openapi.json",
                    "--seed", str(options.seed), "--max-examples", str(options.examples), "--generation-database", "none",
-                   "--phases", "examples,coverage,fuzzing", "--no-color", "--continue-on-failure", "--warnings", "off", "--request-timeout", "20", *options.more]
+                   "--phases", "examples,coverage,fuzzing,stateful", "--no-color", "--continue-on-failure", "--warnings", "off", "--request-timeout", "20", *options.more]
         begin = time.monotonic()
         environment = {**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(pathlib.Path(__file__).resolve().parent)}
         done = subprocess.run(command, cwd=scratch, env=environment, timeout=options.limit)

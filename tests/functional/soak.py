@@ -126,7 +126,7 @@ def main():
         connections = Connections(mongod, server, load, arguments.fault_every) if mongod else None
         samples = watch(server, load, arguments.minutes)
         load.end()
-        server.wait_idle()
+        server.wait_idle(600)  # a busy machine leaves a backlog
         at_the_end = connections.settle() if connections else {}
         counted = connections.report(at_the_end) if connections else {}
         code = server.stop()

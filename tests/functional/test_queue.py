@@ -48,7 +48,7 @@ class Full(ServerCase):
 
 class Poison(ServerCase):
     def command(self, *arguments):
-        return subprocess.run([BINARY, "jobs", *arguments, "--data-dir", self.folder.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        return subprocess.run([BINARY, "jobs", *arguments, "--data-dir", self.folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
 
     def test_a_poison_article_is_dead_with_its_reason_and_stops_nothing_else(self):
         answers = {name: self.send("update", name, "T", text, "2025-01-01T00:00:00.000Z")
