@@ -6,7 +6,7 @@ import time
 
 from common import save
 
-NAMES = ("quality", "lexical", "vectors", "embedding", "query_latency", "publish", "startup", "serving", "rate_limit", "streams", "mongo_pool", "mongo_store", "webhooks")
+NAMES = ("quality", "lexical", "vectors", "embedding", "query_latency", "publish", "reconcile", "startup", "serving", "rate_limit", "streams", "mongo_pool", "mongo_store", "webhooks")
 
 
 def main():

@@ -12,7 +12,7 @@ SRC = ROOT / "src"
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 # Third-party headers by prefix, and the folders whose files may name them.
 HEAVY = {
-    "boost/beast": {"http", "llm", "cli", "runtime"},
+    "boost/beast": {"http", "llm", "net", "cli", "runtime"},
     "onnxruntime": {"embed"},
     "sqlite3.h": {"store/sqlite"},
     "cmark": {"text"},

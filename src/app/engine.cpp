@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include "app/cms_client.hpp"
 #include "app/model_files.hpp"
 #include "embed/hashing_embedder.hpp"
 #include "embed/onnx_embedder.hpp"
@@ -117,6 +118,19 @@ Result<void> Engine::build(const config::Settings& settings) {
   worker_ = std::make_unique<sync::Worker>(journal(), articles(), ingestion(), executors_, clock_, log_,
                                            metrics_, worker_options);
   intake_->on_accepted([this] { worker_->notify(); });
+  return build_reconciler(settings);
+}
+
+Result<void> Engine::build_reconciler(const config::Settings& settings) {
+  auto client = make_web_client(settings, clock_);
+  if (client.has_error()) return client.error();
+  web_client_ = std::move(*client);
+  if (settings.cms_url.empty()) return {};
+  auto get = make_cms_get(settings, *web_client_, clock_);
+  if (get.has_error()) return get.error();
+  reconciler_ =
+      std::make_unique<sync::Reconciler>(std::move(*get), articles(), journal(), *intake_, executors_, clock_,
+                                         log_, metrics_, reconcile_options(settings));
   return {};
 }
 

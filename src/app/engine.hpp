@@ -12,6 +12,7 @@
 #include "embed/embedder.hpp"
 #include "index/index.hpp"
 #include "llm/chat_model.hpp"
+#include "net/web_client.hpp"
 #include "obs/log.hpp"
 #include "obs/metrics.hpp"
 #include "rag/answer_cache.hpp"
@@ -23,6 +24,7 @@
 #include "runtime/executors.hpp"
 #include "store/data_dir.hpp"
 #include "sync/intake.hpp"
+#include "sync/reconciler.hpp"
 #include "sync/worker.hpp"
 
 namespace wellspring::app {
@@ -76,6 +78,7 @@ class Engine {
   rag::QuestionLog& question_log() { return *question_log_; }
   sync::Intake& intake() { return *intake_; }
   sync::Worker& worker() { return *worker_; }
+  sync::Reconciler* reconciler() { return reconciler_.get(); }  ///< null without cms.url
 
  private:
   Engine(const config::Settings& settings, const Clock& clock, obs::Log& log);
@@ -83,6 +86,7 @@ class Engine {
   /// Reads the store while the model is opened.
   void start_reading(const config::Settings& settings);
   Result<void> build_chat_model(const config::Settings& settings);
+  Result<void> build_reconciler(const config::Settings& settings);
   std::unique_ptr<llm::ChatModel> quoting_model();
   Result<void> build_spend_guard(const config::Settings& settings);
   sync::Ingestion ingestion();
@@ -109,6 +113,8 @@ class Engine {
   std::unique_ptr<rag::QuestionLog> question_log_;
   std::unique_ptr<sync::Intake> intake_;
   std::unique_ptr<sync::Worker> worker_;
+  std::unique_ptr<net::WebClient> web_client_;
+  std::unique_ptr<sync::Reconciler> reconciler_;
 };
 
 }  // namespace wellspring::app

@@ -107,7 +107,8 @@ ServerApp::ServerApp(const config::Settings& settings, sync::SignatureRules webh
                 std::move(webhooks),
                 !settings.llm_base_url.empty(),
                 engine_->answer_cache(),
-                engine_->spend()},
+                engine_->spend(),
+                engine_->reconciler()},
       server_(std::make_unique<http::Server>(http::product_routes(services_, http::embedded_files()),
                                              server_options(settings, tokens_), engine_->executors(),
                                              engine_->metrics(), engine_->log(), engine_->clock())) {}
@@ -234,6 +235,7 @@ asio::awaitable<void> ServerApp::start() {
   phase_ = Phase::kReady;
   report_ready(began);
   settle(std::nullopt);
+  if (sync::Reconciler* reconciler = engine_->reconciler()) reconciler->start();
   if (engine_->without_vector() > 0)
     asio::co_spawn(engine_->executors().io(), embed_the_rest(), asio::detached);
   if (!engine_->storage().is_local()) co_await watch_storage();
@@ -327,6 +329,8 @@ asio::awaitable<void> ServerApp::stop() {
                               : settings_.mongo_drain - std::min(settings_.mongo_drain / 4, kCutReserve));
   const auto left = [&] { return store_deadline.left(engine_->clock().steady()); };
   asio::co_spawn(engine_->executors().io(), drain_requests(), asio::detached);
+  sync::Reconciler* const reconciler = engine_->reconciler();
+  if (reconciler != nullptr) asio::co_spawn(engine_->executors().io(), reconciler->stop(), asio::detached);
   if (!drained_) co_await wait(left());
   co_await engine_->question_log().drain(left());
   if (local) {
@@ -335,6 +339,7 @@ asio::awaitable<void> ServerApp::stop() {
     engine_->log().warning(kLogger, "a job is under way still; it runs again at the next start");
   }
   co_await close_storage(left());
+  if (reconciler != nullptr) co_await reconciler->stop();
   co_await engine_->worker().stop(kForever);
   while (!drained_) co_await wait(settings_.shutdown_grace);
   engine_->log().info(kLogger, "stopped");

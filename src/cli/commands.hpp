@@ -70,6 +70,12 @@ struct TokenRequest {
   std::string scope;
 };
 
+struct ReconcileRequest {
+  bool dry_run = false;
+  bool remove_many = false;
+  bool json = false;
+};
+
 Result<void> serve(const Context& context);
 Result<void> import_articles(const Context& context, const ImportRequest& request);
 Result<void> search(const Context& context, const SearchRequest& request);
@@ -82,6 +88,7 @@ Result<void> migrate(const Context& context, const MigrateRequest& request);
 Result<void> create_token(const Context& context, const TokenRequest& request);
 Result<void> list_tokens(const Context& context);
 Result<void> revoke_token(const Context& context, const TokenRequest& request);
+Result<void> reconcile(const Context& context, const ReconcileRequest& request);
 /// A completion script for `shell` (bash, zsh or fish).
 Result<std::string> completion_script(const std::string& shell);
 

@@ -6,12 +6,13 @@
 namespace wellspring::cli {
 namespace {
 
-constexpr std::string_view kCommands = "serve import search ask jobs eval doctor migrate token options completion";
+constexpr std::string_view kCommands =
+    "serve import search ask jobs eval doctor migrate reconcile token options completion";
 
 std::string all_flags() {
   std::string flags =
       "--help --config --url --token --json --mode --prune --no-wait --locale --whole --state --retry "
-      "--retry-all";
+      "--retry-all --dry-run --remove-many";
   for (const config::Option& option : config::options()) flags += fmt::format(" {}", option.flag);
   return flags;
 }

@@ -110,6 +110,7 @@ Error reply_error(const HttpReply& reply, std::string_view what) {
   }
   const ErrorKind kind = reply.status == 401 || reply.status == 403 ? ErrorKind::kUnauthenticated
                          : reply.status == 404                      ? ErrorKind::kNotFound
+                         : reply.status == 409                      ? ErrorKind::kConflict
                          : reply.status == 503                      ? ErrorKind::kOverloaded
                          : reply.status < 500                       ? ErrorKind::kInvalidArgument
                                                                     : ErrorKind::kUpstream;

@@ -9,6 +9,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/import_rows.hpp"
+#include "cli/job_wait.hpp"
 #include "cli/progress.hpp"
 #include "cli/session.hpp"
 
@@ -29,16 +30,6 @@ struct Sent {
   std::int64_t last_job = 0;
   std::vector<std::string> failures;  ///< "id: why"
 };
-
-Result<json::value> json_reply(Result<HttpReply> reply, std::string_view what) {
-  if (reply.has_error()) return reply.error();
-  if (reply->status != 200) return reply_error(*reply, what);
-  boost::system::error_code failed;
-  json::value parsed = json::parse(reply->body, failed);
-  if (failed || !parsed.is_object())
-    return fail(ErrorKind::kUpstream, fmt::format("{}: the server's answer is no JSON object", what));
-  return parsed;
-}
 
 /// Waits out a full queue, which holds more than an import may add at once for as long as the worker needs;
 /// any other refusal is an error.
@@ -113,37 +104,11 @@ Result<std::vector<ImportRow>> vanished(HttpClient& client, std::span<const Impo
   return removals;
 }
 
-std::size_t count_of(const json::object& counts, std::string_view state) {
-  const json::value* count = counts.if_contains(state);
-  return count == nullptr ? 0 : count->to_number<std::size_t>();
-}
-
-Result<void> collect_dead(HttpClient& client, Sent& sent) {
-  auto dead = json_reply(client.get(fmt::format("/api/v1/sync/jobs?state=dead&from_id={}&to_id={}&limit=100",
-                                                sent.first_job, sent.last_job)),
-                         "listing failed jobs");
-  if (dead.has_error()) return dead.error();
-  for (const json::value& job : dead->at("jobs").as_array()) {
-    sent.failures.push_back(fmt::format("{}: {}", job.at("article_id").as_string().c_str(),
-                                        job.at("last_error").as_string().c_str()));
-  }
-  return {};
-}
-
 Result<void> wait_until_answerable(const Context& context, HttpClient& client, Sent& sent) {
-  Progress progress(context.clock, "indexing ", sent.accepted);
-  for (;;) {
-    auto page = json_reply(client.get(fmt::format("/api/v1/sync/jobs?from_id={}&to_id={}&limit=0",
-                                                  sent.first_job, sent.last_job)),
-                           "waiting for jobs");
-    if (page.has_error()) return page.error();
-    const json::object& counts = page->at("counts").as_object();
-    const std::size_t open = count_of(counts, "queued") + count_of(counts, "running");
-    progress.update(sent.accepted - std::min(open, sent.accepted));
-    if (open == 0) break;
-    usleep(100'000);
-  }
-  return collect_dead(client, sent);
+  auto dead = wait_for_jobs(context, client, sent.accepted, sent.first_job, sent.last_job);
+  if (dead.has_error()) return dead.error();
+  sent.failures.insert(sent.failures.end(), dead->begin(), dead->end());
+  return {};
 }
 
 Result<void> import_over(const Context& context, HttpClient& client, const ImportRequest& request,

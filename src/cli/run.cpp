@@ -39,6 +39,7 @@ struct CommandLine {
   EvalRequest eval;
   MigrateRequest migrate;
   TokenRequest token;
+  ReconcileRequest reconcile;
   bool options_as_markdown = false;
   std::string completion_shell;
 };
@@ -219,6 +220,19 @@ std::vector<Command> token_commands(CLI::App& root, CommandLine& line) {
           {revoke, [&request](const Context& context) { return revoke_token(context, request); }}};
 }
 
+Command reconcile_command(CLI::App& root, CommandLine& line) {
+  ReconcileRequest& request = line.reconcile;
+  CLI::App* parser = root.add_subcommand(
+      "reconcile", "Compare with what the CMS lists and heal what its webhooks missed; safe to run again");
+  parser->add_flag("--dry-run", request.dry_run, "List what would be done and change nothing");
+  parser->add_flag("--remove-many", request.remove_many,
+                   "Remove also when so many articles are gone that it looks like a fault of the CMS");
+  parser->add_flag("--json", request.json, "The server's report as one JSON object");
+  add_url(*parser, line);
+  add_settings(*parser, line, config::OptionScope::kEveryCommand);
+  return {parser, [&request](const Context& context) { return reconcile(context, request); }};
+}
+
 Command options_command(CLI::App& root, CommandLine& line) {
   bool& markdown = line.options_as_markdown;
   CLI::App* parser = root.add_subcommand("options", "List every option with its names, default and range");
@@ -256,11 +270,11 @@ int run(int argc, const char* const* argv) {
   root.set_version_flag("--version", "wellspring " + std::string(version()));
   root.require_subcommand(1);
   CommandLine line;
-  std::vector<Command> commands{serve_command(root, line),   import_command(root, line),
-                                search_command(root, line),  ask_command(root, line),
-                                jobs_command(root, line),    eval_command(root, line),
-                                doctor_command(root, line),  migrate_command(root, line),
-                                options_command(root, line), completion_command(root, line)};
+  std::vector<Command> commands{
+      serve_command(root, line),   import_command(root, line),    search_command(root, line),
+      ask_command(root, line),     jobs_command(root, line),      eval_command(root, line),
+      doctor_command(root, line),  migrate_command(root, line),   reconcile_command(root, line),
+      options_command(root, line), completion_command(root, line)};
   for (Command& command : token_commands(root, line)) commands.push_back(std::move(command));
   try {
     root.parse(argc, argv);

@@ -40,6 +40,7 @@ Result<void> with_own_server(const Context& context, const std::function<Result<
   settings.rate_limit_per_minute = settings.rate_limit_per_hour = 0;
   settings.search_rate_limit_per_minute = settings.search_rate_limit_per_hour = 0;
   settings.global_rate_limit = false;
+  settings.cms_reconcile_every = {};  // only the command that is for it may sweep
   auto app = app::ServerApp::open(settings, context.clock, log);
   if (app.has_error()) return app.error();
   Result<void> outcome = {};

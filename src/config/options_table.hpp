@@ -119,6 +119,7 @@ std::vector<Option> webhook_options();
 std::vector<Option> answer_options();
 std::vector<Option> budget_options();
 std::vector<Option> retrieval_options();
+std::vector<Option> cms_options();
 std::vector<Option> mongo_options();
 std::vector<Option> process_options();
 

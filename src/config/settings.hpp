@@ -88,6 +88,17 @@ struct Settings {
   std::size_t job_queue_max = 0;
   std::size_t job_queue_bytes_max = 0;
 
+  std::vector<std::string> net_allow;
+  std::string cms_url;  ///< empty: webhooks are all that is known of the CMS
+  std::string cms_collection;
+  std::string cms_api_key;  ///< the whole Authorization header
+  std::vector<std::string> cms_locales;
+  std::chrono::milliseconds cms_reconcile_every{0};
+  std::size_t cms_page_size = 0;
+  std::chrono::milliseconds cms_pause{0};
+  std::chrono::milliseconds cms_timeout{0};
+  std::size_t cms_removals_percent_max = 0;
+
   std::string mongo_uri;       ///< empty: everything is kept in data_dir
   std::string mongo_database;  ///< empty: the URI's path, else `wellspring`
   std::string mongo_collection;

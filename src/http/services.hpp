@@ -25,6 +25,7 @@
 #include "store/question_store.hpp"
 #include "store/source_store.hpp"
 #include "sync/intake.hpp"
+#include "sync/reconciler.hpp"
 #include "sync/signature.hpp"
 
 namespace wellspring::http {
@@ -61,6 +62,7 @@ struct Services {
   bool language_model = false;      ///< answers come from a configured model, not from the extractive one
   const rag::AnswerCache* answer_cache = nullptr;  ///< null: switched off
   const rag::SpendGuard* spend = nullptr;          ///< null: answers cost nothing that is known
+  sync::Reconciler* reconciler = nullptr;          ///< null without a CMS to compare with; on io
 };
 
 }  // namespace wellspring::http

@@ -15,9 +15,10 @@
 #include <boost/beast/http.hpp>
 #include <random>
 
-#include "llm/base_url.hpp"
 #include "llm/concurrency_gate.hpp"
 #include "llm/openai_request.hpp"
+#include "net/detail/dial.hpp"
+#include "net/url.hpp"
 
 namespace wellspring::llm {
 namespace {
@@ -71,31 +72,6 @@ Attempt broken(error_code ec, std::string_view doing, Phase phase) {
   return {.outcome = std::move(error), .retryable = retryable ? Retryable::kYes : Retryable::kNo};
 }
 
-/// getaddrinfo cannot be interrupted. The wait for it ends on time, the look-up is left to finish by itself;
-/// it shares this with the waiting coroutine, which may be gone by then.
-struct Lookup {
-  Lookup(const asio::any_io_executor& executor, SteadyTime by) : resolver(executor), done(executor, by) {}
-  tcp::resolver resolver;
-  asio::steady_timer done;
-  std::optional<error_code> failed;
-  tcp::resolver::results_type endpoints;
-};
-
-asio::awaitable<std::pair<error_code, tcp::resolver::results_type>> resolve(const BaseUrl& url,
-                                                                            SteadyTime by) {
-  const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor, by);
-  lookup->resolver.async_resolve(url.host, url.port,
-                                 [lookup](error_code ec, tcp::resolver::results_type found) {
-                                   lookup->failed = ec;
-                                   lookup->endpoints = std::move(found);
-                                   lookup->done.cancel();
-                                 });
-  const auto [woken] = co_await lookup->done.async_wait(kAwait);
-  if (lookup->failed) co_return std::pair(*lookup->failed, lookup->endpoints);
-  co_return std::pair(woken ? error_code(asio::error::operation_aborted) : error_code(beast::error::timeout),
-                      tcp::resolver::results_type{});
-}
-
 std::string decline_text(const HttpResponse& response, std::string_view body, const std::string& secret) {
   std::string detail = error_text(body);
   if (detail.empty())
@@ -109,7 +85,7 @@ std::string decline_text(const HttpResponse& response, std::string_view body, co
 }  // namespace
 
 struct OpenAiModel::State {
-  State(OpenAiOptions with, BaseUrl at, const Clock& time)
+  State(OpenAiOptions with, net::Url at, const Clock& time)
       : options(std::move(with)),
         url(std::move(at)),
         clock(time),
@@ -130,7 +106,7 @@ struct OpenAiModel::State {
   HttpRequest request(const std::string& body) const;
 
   OpenAiOptions options;
-  BaseUrl url;
+  net::Url url;
   const Clock& clock;
   ssl::context tls{ssl::context::tls_client};
   ConcurrencyGate gate;
@@ -174,7 +150,8 @@ asio::awaitable<Result<Generation>> OpenAiModel::State::generate(std::string bod
 asio::awaitable<Attempt> OpenAiModel::State::attempt(const std::string& body, SteadyTime end,
                                                      const TextSink& sink, ChatStream& answer) {
   const SteadyTime connect_by = std::min(end, clock.steady() + options.connect_timeout);
-  const auto [unresolved, endpoints] = co_await resolve(url, connect_by);
+  const auto [unresolved, endpoints] =
+      co_await net::detail::resolve(url.host, std::to_string(url.port), connect_by);
   if (unresolved) co_return broken(unresolved, "looking up the host", Phase::kConnecting);
   beast::tcp_stream socket(co_await asio::this_coro::executor);
   socket.expires_at(connect_by);
@@ -184,9 +161,8 @@ asio::awaitable<Attempt> OpenAiModel::State::attempt(const std::string& body, St
   socket.socket().set_option(tcp::no_delay(true), ignored);
   if (!url.tls) co_return co_await exchange(socket, body, end, sink, answer);
 
-  ssl::stream<beast::tcp_stream> secured(std::move(socket), tls);
-  secured.set_verify_callback(ssl::host_name_verification(url.host));
-  if (SSL_set_tlsext_host_name(secured.native_handle(), url.host.c_str()) != 1) {
+  net::detail::TlsStream secured(std::move(socket), tls);
+  if (const auto named = net::detail::expect_host(secured, url.host); named.has_error()) {
     co_return give_up(
         fail(ErrorKind::kInvalidArgument, "chat completion: the host name is not usable with TLS"));
   }
@@ -267,7 +243,7 @@ OpenAiModel::OpenAiModel(std::unique_ptr<State> state) : state_(std::move(state)
 OpenAiModel::~OpenAiModel() = default;
 
 Result<std::unique_ptr<OpenAiModel>> OpenAiModel::create(OpenAiOptions options, const Clock& clock) {
-  auto url = parse_base_url(options.base_url);
+  auto url = net::parse_base_url(options.base_url, "LLM base URL");
   if (url.has_error()) return url.error();
   if (options.model.empty()) return fail(ErrorKind::kInvalidArgument, "LLM: no model is named; set its name");
   const auto printable = [](char c) { return c > ' ' && c < '\x7F'; };
@@ -276,16 +252,11 @@ Result<std::unique_ptr<OpenAiModel>> OpenAiModel::create(OpenAiOptions options, 
                 "LLM: the API key holds blanks or control characters; set it again");
   }
   auto state = std::make_unique<State>(std::move(options), std::move(*url), clock);
-  error_code failed;
-  state->tls.set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 |
-                             ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1,
-                         failed);
-  if (!failed) state->tls.set_verify_mode(ssl::verify_peer, failed);
-  if (!failed && state->url.tls) state->tls.set_default_verify_paths(failed);
-  if (!failed && !state->options.ca_file.empty()) state->tls.load_verify_file(state->options.ca_file, failed);
-  if (failed) {
-    return fail(ErrorKind::kUnavailable, "LLM: trusted certificates cannot be loaded: " + failed.message(),
-                state->options.ca_file);
+  if (state->url.tls || !state->options.ca_file.empty()) {
+    if (auto trusted = net::detail::trust(state->tls, state->options.ca_file); trusted.has_error()) {
+      trusted.error().message = "LLM: " + trusted.error().message;
+      return trusted.error();
+    }
   }
   return std::unique_ptr<OpenAiModel>(new OpenAiModel(std::move(state)));
 }

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "llm/base_url.hpp"
-
 namespace wellspring::llm {
 namespace {
 
@@ -68,27 +66,6 @@ TEST(RetryDelay, GivesUpOnWhatIsFinal) {
   EXPECT_EQ(
       retry_delay({}, 1, {fail(ErrorKind::kUpstream, "no"), Retryable::kNo, {}}, milliseconds{9'999}, 0),
       std::nullopt);
-}
-
-TEST(BaseUrl, TakesAddressesApart) {
-  const auto openai = parse_base_url("https://api.openai.com/v1/").value();
-  EXPECT_TRUE(openai.tls);
-  EXPECT_EQ(openai.host + "|" + openai.port + "|" + openai.authority + "|" + openai.path,
-            "api.openai.com|443|api.openai.com|/v1");
-  const auto local = parse_base_url("HTTP://[::1]:8080").value();
-  EXPECT_FALSE(local.tls);
-  EXPECT_EQ(local.host + "|" + local.port + "|" + local.authority + "|" + local.path, "::1|8080|[::1]:8080|");
-}
-
-TEST(BaseUrl, RefusesWhatIsNoPlainHttpAddress) {
-  for (const char* text : {"", "api.openai.com/v1", "ftp://host/v1", "https:///v1",
-                           "https://user:secret@host/v1", "https://host/v1?key=secret", "https://host/v1#x",
-                           "https://ho st/", "https://host:99999/", "https://host:0/"}) {
-    const auto url = parse_base_url(text);
-    ASSERT_TRUE(url.has_error()) << text;
-    EXPECT_EQ(url.error().kind, ErrorKind::kInvalidArgument);
-    EXPECT_EQ(url.error().message.find("secret"), std::string::npos);
-  }
 }
 
 }  // namespace

@@ -1,44 +1,23 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "net/scripted_server.hpp"
+
 namespace wellspring::llm {
 
-/// What the server does with one connection, after it has read the request.
-struct Script {
-  std::vector<std::string> writes;  ///< sent one after the other, each in a segment of its own
-  enum class Then { kClose, kHold } then = Then::kClose;  ///< kHold: wait for the client to close
-};
+using net::json_response;
+using net::Script;
+using net::split_every_byte;
 
-/// A language model for tests: real HTTP on a loopback port, answers from scripts, one per connection in
-/// order; a connection beyond the last script repeats it. Lives on one io_context, used from its thread.
-class ScriptedLlm {
+/// A language model for tests: a scripted server with the address that a client is configured with.
+class ScriptedLlm : public net::ScriptedServer {
  public:
-  ScriptedLlm(boost::asio::io_context& io, std::vector<Script> scripts);
-  /// The same over TLS with a fresh self-signed certificate for `localhost`.
-  ScriptedLlm(boost::asio::io_context& io, std::vector<Script> scripts, const std::string& certificate_file);
-  ~ScriptedLlm();
-  ScriptedLlm(const ScriptedLlm&) = delete;
-  ScriptedLlm& operator=(const ScriptedLlm&) = delete;
-
-  unsigned short port() const;
-  std::string base_url() const;
-  /// Requests as read, head and body, in order.
-  const std::vector<std::string>& requests() const;
-  /// Connections that the client closed while the server was holding or writing.
-  std::size_t closed_by_client() const;
-  /// Stops accepting, so that the io_context can run out of work.
-  void stop();
-
- private:
-  struct State;
-  std::shared_ptr<State> state_;  // shared with the server's coroutines, which end after it
+  using ScriptedServer::ScriptedServer;
+  std::string base_url() const { return origin() + "/v1"; }
 };
 
 /// Pieces of scripts.
@@ -47,9 +26,7 @@ std::string text_event(std::string_view text);
 std::string finish_event();
 std::string usage_event(std::size_t input_tokens, std::size_t output_tokens);
 std::string done_event();
-std::string json_response(int status, std::string_view body, std::string_view extra_headers = {});
 /// A whole good answer in one piece.
 std::string answer_response(const std::vector<std::string>& texts);
-std::vector<std::string> split_every_byte(std::string_view bytes);
 
 }  // namespace wellspring::llm

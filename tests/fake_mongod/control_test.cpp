@@ -36,6 +36,20 @@ TEST_F(ControlTest, ListsAndKillsConnections) {
   EXPECT_EQ(find_integer(**find_document(*counts, "connections"), "totalCreated"), 1);
 }
 
+TEST_F(ControlTest, CountsWhatHasArrivedBefore) {
+  boost::asio::io_context io;
+  constexpr int kClients = 200;
+  for (int opened = 1; opened <= kClients; ++opened) {
+    boost::asio::ip::tcp::socket client(io);
+    client.connect({boost::asio::ip::address_v4::loopback(), server_.port()});
+    client.close();
+    const Document counts = tell(R"({"counts": 1})");
+    const Document connections = *find_document(*counts, "connections");
+    ASSERT_EQ(find_integer(*connections, "totalCreated"), opened);
+    ASSERT_EQ(find_integer(*connections, "current"), 0);
+  }
+}
+
 TEST_F(ControlTest, EveryCommandAnswers) {
   const Document fault = tell(R"({"fault": {"command": "find", "delayMS": 5, "times": 1, "effect": "error",
                                   "stage": "after", "code": 91, "codeName": "ShutdownInProgress"}})");

@@ -165,6 +165,7 @@ void World::expect_invariants() const {
 }
 
 ::testing::AssertionResult World::warm(std::chrono::milliseconds limit) {
+  if (is_under_valgrind()) limit *= kValgrindRatio;
   if (const auto warm = pools->wait_warm(in(limit)); !warm)
     return ::testing::AssertionFailure() << warm.error().message;
   const std::size_t expected = layout_ == Layout::kShared ? 1 : 3;
