@@ -1,7 +1,7 @@
 # The human entrance. Everything real happens in CMake presets and scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build run test unit bench valgrind fuzz kill9 soak fmt lint docs clean schemathesis
+.PHONY: help setup setup-test build run test unit bench valgrind fuzz kill9 soak fmt lint docs clean schemathesis payload
 .PHONY: mongo-monitor mongo-shutdown mongo-load mongo-health mongo-check soak-mongo kill9-mongo
 
 DATA_DIR ?= data
@@ -74,6 +74,9 @@ soak-mongo: build ## 30 minutes of mixed load on a fake mongod with faults; conn
 
 kill9-mongo: build ## 200 kills at random instants, data in a fake mongod
 	@python3 tests/functional/kill9.py --binary build/release/wellspring --kills 200 --mongo
+
+payload: build ## the plugin for Payload CMS: its tests, then Payload itself against the program (installs 900 MB)
+	@scripts/payload.sh
 
 fmt: ## clang-format everything
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i

@@ -1,9 +1,12 @@
 """Decision D10, contract 1.6 and weaknesses W8, H5, H13: answers from the cache, and answers within a spend limit."""
+import json
+import pathlib
 import re
 import unittest
 
 from case import ServerCase
 from scripted_model import ScriptedModel
+from server import wait_until
 
 LAMPS = "## Lighting\n\nThe harbour lamps are lit at dusk by the keeper. Each lamp burns whale oil until dawn."
 QUESTION = {"query": "When are the harbour lamps lit?"}
@@ -101,6 +104,9 @@ class WithinALimit(Case):
         super().tearDownClass()
         cls.model.stop()
 
+    def stored(self):
+        return json.loads((pathlib.Path(self.folder) / "spend.json").read_text())
+
     def usage(self):
         return self.get("/api/v1/admin/usage")[1]["hourly"]
 
@@ -135,6 +141,8 @@ class WithinALimit(Case):
         self.assertEqual(self.metric("llm_hourly_cost_usd"), 1.8)
         self.assertEqual(self.metric("llm_daily_limit_usd"), 100)
 
+        # What the last call cost replaces its reservation on disk a moment after its answer.
+        wait_until(lambda: self.stored()["reserved_nano_usd"] == 0, 20, lambda: str(self.stored()))
         self.server.kill()
         self.server.start()
         self.assertEqual(self.usage()["cost_usd"], 1.8)

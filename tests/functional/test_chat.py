@@ -31,7 +31,7 @@ class Extractive(ServerCase):
         self.assertTrue(answer["sources"][0]["page_content"].startswith("Title: Harbour lamps\nSection: Lighting\n\n"))
 
     def test_stream_has_the_contracts_events_in_order(self):
-        headers, events = self.stream({"query": "When are the harbour lamps lit?"})
+        headers, events = self.stream({"query": "When are the lamps of the harbour lit?"})
         self.assertEqual(headers["Content-Type"], "text/event-stream; charset=utf-8")
         self.assertEqual(headers["Cache-Control"], "no-cache")
         self.assertEqual(events[0], {"status": "thinking", "chunk": "", "isComplete": False})
