@@ -74,9 +74,8 @@ void judge(const embed::Embedder& embedder, const std::vector<model::Article>& a
     const std::string_view text = each.question;
     const auto vector = embedder.embed(std::span(&text, 1)).value().front();
     const auto hits = index.snapshot()->search({.text = each.question, .k = 8, .filter = {}}, vector, {});
-    const rag::EvidenceSignals signals = rag::evidence_signals(hits, each.question, model::kDefaultLocale);
-    const bool enough =
-        rag::judge_evidence(hits, each.question, model::kDefaultLocale, {}) == rag::Evidence::kEnough;
+    const rag::EvidenceSignals signals = rag::evidence_signals(hits, each.question);
+    const bool enough = rag::judge_evidence(hits, each.question, {}) == rag::Evidence::kEnough;
     ++(each.answerable ? tally.answerable : tally.unanswerable);
     if (each.answerable && !enough) ++tally.refused;
     if (!each.answerable && enough) ++tally.answered;

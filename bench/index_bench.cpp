@@ -1,5 +1,5 @@
 // Benchmarks of src/index, one JSON object a line: index_bench SCIFACT_DIR [load] [lexical] [vectors]
-// [search] [publish]
+// [search] [locales] [publish]
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -300,6 +300,39 @@ void bench_search(const Corpus& corpus) {
   }
 }
 
+/// The same number of chunks as articles in one locale and in three, of which a search sees one.
+void bench_locales(const Corpus& corpus) {
+  const std::vector<std::string> names{"en", "es", "fr"};
+  for (const std::size_t locales : {1U, 3U}) {
+    Articles articles = make_articles(corpus, 10'000, 10);
+    for (std::size_t at = 0; at < articles.size(); ++at) {
+      auto& [key, chunks] = articles[at];
+      key = {ArticleId(fmt::format("a{:07}", at / locales)), names[at % locales]};
+      for (model::EmbeddedChunk& chunk : chunks) chunk.chunk.metadata.article = key;
+    }
+    index::Index index({}, kAnalyze);
+    index.load(std::move(articles));
+    const auto snapshot = index.snapshot();
+    const std::vector<float> vector = Vectors().next();
+    for (const auto mode :
+         {model::SearchMode::kBm25, model::SearchMode::kDense, model::SearchMode::kHybrid}) {
+      std::vector<double> times;
+      for (std::size_t at = 0; at < 300; ++at) {
+        model::Query query;
+        query.text = corpus.queries[at].text;
+        query.mode = mode;
+        query.locale = "es";
+        times.push_back(seconds_of([&] { snapshot->search(query, vector, {}); }));
+      }
+      fmt::print(
+          R"({{"benchmark":"locales","mode":"{}","locales":{},"chunks":{},"p50_ms":{:.3f},"p99_ms":{:.3f}}})"
+          "\n",
+          model::name(mode), locales, snapshot->chunk_count(), percentile(times, 0.5) * 1e3,
+          percentile(times, 0.99) * 1e3);
+    }
+  }
+}
+
 /// Replaces articles of ten chunks, one after the other; merging runs between them and is timed apart.
 void bench_publish(const Corpus& corpus) {
   constexpr std::size_t kPublished = 300;
@@ -330,7 +363,8 @@ void bench_publish(const Corpus& corpus) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    fmt::print(stderr, "usage: index_bench SCIFACT_DIR [load] [lexical] [vectors] [search] [publish]\n");
+    fmt::print(stderr,
+               "usage: index_bench SCIFACT_DIR [load] [lexical] [vectors] [search] [locales] [publish]\n");
     return 2;
   }
   const std::vector<std::string> names(argv + 2, argv + argc);
@@ -342,6 +376,7 @@ int main(int argc, char** argv) {
   if (wanted("lexical")) bench_lexical(corpus);
   if (wanted("vectors")) bench_vectors();
   if (wanted("search")) bench_search(corpus);
+  if (wanted("locales")) bench_locales(corpus);
   if (wanted("publish")) bench_publish(corpus);
   return 0;
 }

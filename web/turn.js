@@ -3,7 +3,7 @@
  * thinking -> answering -> complete; any of the first two may end as failed, interrupted or stopped.
  */
 export function startTurn(question) {
-  return { question, state: "thinking", text: "", sources: [], failure: null, fromCache: false };
+  return { question, state: "thinking", text: "", sources: [], failure: null, fromCache: false, questionId: null };
 }
 
 export function isRunning(turn) {
@@ -19,7 +19,7 @@ export function applyEvent(turn, event) {
     case "streaming":
       return { ...turn, state: "answering", text: turn.text + String(event.chunk ?? "") };
     case "complete":
-      return { ...turn, state: "complete", fromCache: Boolean(event.fromCache) };
+      return { ...turn, state: "complete", fromCache: Boolean(event.fromCache), questionId: event.question_id || null };
     case "error":
       return failTurn(turn, {
         title: "The answer could not be finished",

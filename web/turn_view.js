@@ -1,6 +1,7 @@
 import { citationButtons } from "./citations.js";
 import { el } from "./dom.js";
 import { failureBox } from "./failure.js";
+import { feedbackRow } from "./feedback.js";
 import { showMarkdown } from "./markdown.js";
 import { headingsOf } from "./passage.js";
 import { retrievedPanel } from "./retrieved.js";
@@ -44,6 +45,7 @@ export class TurnView {
     if (turn.state === "stopped") this.#failure.append(this.#stoppedNote());
     if (turn.text !== "" && turn.sources.length > 0) this.#after.append(sourceList(turn, this.#popover));
     if (turn.text !== "") this.#after.append(copyRow(turn));
+    if (turn.questionId) this.#after.append(feedbackRow(turn.questionId));
     this.#after.append(retrievedPanel(turn.question, this.#popover));
   }
 

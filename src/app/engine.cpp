@@ -26,6 +26,7 @@ index::SearchOptions search_options(const config::Settings& settings) {
   options.fusion = settings.fusion == config::FusionKind::kRrf ? index::Fusion::kRrf : index::Fusion::kConvex;
   options.bm25_weight = static_cast<float>(settings.bm25_weight);
   options.candidates = settings.candidates;
+  options.default_locale = settings.default_locale;
   return options;
 }
 
@@ -105,8 +106,10 @@ Result<void> Engine::build(const config::Settings& settings) {
           .follow_ups = settings.llm_base_url.empty() ? rag::FollowUps::kHeuristic : rag::FollowUps::kModel},
       clock_, metrics_, answer_cache_.get(),
       rag::Budget{.guard = spend_.get(), .instead = quoting_model_.get()});
+  rag::QuestionLogOptions log_options;
+  log_options.retention = std::chrono::ceil<std::chrono::hours>(settings.questions_retention);
   question_log_ = std::make_unique<rag::QuestionLog>(questions(), storage_->questions_lane(), executors_,
-                                                     clock_, log_, metrics_, rag::QuestionLogOptions{});
+                                                     clock_, log_, metrics_, log_options);
   sync::IntakeOptions intake_options;
   intake_options.queue_jobs_max = settings.job_queue_max;
   intake_options.queue_bytes_max = settings.job_queue_bytes_max;

@@ -32,6 +32,7 @@ constexpr std::chrono::milliseconds kFirstPause{250};
 constexpr std::chrono::milliseconds kLongestPause{5'000};
 constexpr std::chrono::milliseconds kWatchEvery{250};
 constexpr std::chrono::seconds kTellEvery{2};
+constexpr std::chrono::hours kForgetEvery{1};
 
 struct Address {
   std::string host;
@@ -108,7 +109,10 @@ ServerApp::ServerApp(const config::Settings& settings, sync::SignatureRules webh
                 !settings.llm_base_url.empty(),
                 engine_->answer_cache(),
                 engine_->spend(),
-                engine_->reconciler()},
+                engine_->reconciler(),
+                settings.default_locale,
+                settings.questions_log,
+                settings.questions_opt_out},
       server_(std::make_unique<http::Server>(http::product_routes(services_, http::embedded_files()),
                                              server_options(settings, tokens_), engine_->executors(),
                                              engine_->metrics(), engine_->log(), engine_->clock())) {}
@@ -235,10 +239,18 @@ asio::awaitable<void> ServerApp::start() {
   phase_ = Phase::kReady;
   report_ready(began);
   settle(std::nullopt);
+  asio::co_spawn(engine_->executors().io(), forget_old_questions(), asio::detached);
   if (sync::Reconciler* reconciler = engine_->reconciler()) reconciler->start();
   if (engine_->without_vector() > 0)
     asio::co_spawn(engine_->executors().io(), embed_the_rest(), asio::detached);
   if (!engine_->storage().is_local()) co_await watch_storage();
+}
+
+asio::awaitable<void> ServerApp::forget_old_questions() {
+  while (phase_ == Phase::kReady) {
+    engine_->question_log().forget_old();
+    co_await wait(kForgetEvery);
+  }
 }
 
 asio::awaitable<void> ServerApp::embed_the_rest() {

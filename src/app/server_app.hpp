@@ -56,6 +56,8 @@ class ServerApp {
   /// Notices that the store went away and came back.
   boost::asio::awaitable<void> watch_storage();
   /// Embeds what is served without a vector, between the worker's jobs.
+  /// Now and every hour, while the server is ready.
+  boost::asio::awaitable<void> forget_old_questions();
   boost::asio::awaitable<void> embed_the_rest();
   void report_ready(SteadyTime began);
   void begin_stop();

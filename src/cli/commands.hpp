@@ -34,12 +34,13 @@ struct SearchRequest {
   std::string query;
   std::size_t k = 5;
   std::string mode = "hybrid";
-  std::string locale;
+  std::string locale;  ///< the reader's; empty: the default locale
   bool json = false;
 };
 
 struct AskRequest {
   std::string question;
+  std::string locale;  ///< likewise
   bool json = false;
 };
 

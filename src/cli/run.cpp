@@ -24,6 +24,9 @@ constexpr const char* kAbout =
     "Commands use the server that holds the data directory, or --url, or open the directory themselves.\n"
     "Exit codes: 0 done, 1 it failed, 2 wrong usage.";
 
+constexpr const char* kLocaleHelp =
+    "The reader's locale: each article is found in the nearest one it has (else in the default locale)";
+
 /// Flag texts given on one command, by flag.
 using FlagTexts = std::map<std::string, std::string>;
 
@@ -131,7 +134,7 @@ Command search_command(CLI::App& root, CommandLine& line) {
   parser->add_option("--mode", request.mode)
       ->check(CLI::IsMember({"hybrid", "bm25", "dense"}))
       ->capture_default_str();
-  parser->add_option("--locale", request.locale, "Only this locale");
+  parser->add_option("--locale", request.locale, kLocaleHelp);
   parser->add_flag("--json", request.json, "The server's JSON");
   add_url(*parser, line);
   add_settings(*parser, line, config::OptionScope::kEveryCommand);
@@ -142,6 +145,7 @@ Command ask_command(CLI::App& root, CommandLine& line) {
   AskRequest& request = line.ask;
   CLI::App* parser = root.add_subcommand("ask", "Ask a question and see the answer with its sources");
   parser->add_option("question", request.question)->required();
+  parser->add_option("--locale", request.locale, kLocaleHelp);
   parser->add_flag("--json", request.json, "The server's JSON");
   add_url(*parser, line);
   add_settings(*parser, line, config::OptionScope::kEveryCommand);

@@ -103,7 +103,7 @@ Result<void> ask_streamed(HttpClient& client, const std::string& body) {
 
 Result<void> search(const Context& context, const SearchRequest& request) {
   json::object body{{"query", request.query}, {"k", request.k}, {"mode", request.mode}};
-  if (!request.locale.empty()) body["filter"] = json::object{{"locale", request.locale}};
+  if (!request.locale.empty()) body["locale"] = request.locale;
   return with_server(context, [&](HttpClient& client) -> Result<void> {
     auto reply = client.post("/api/v1/search", "application/json", json::serialize(body));
     if (reply.has_error()) return reply.error();
@@ -120,7 +120,9 @@ Result<void> search(const Context& context, const SearchRequest& request) {
 }
 
 Result<void> ask(const Context& context, const AskRequest& request) {
-  const std::string body = json::serialize(json::object{{"query", request.question}});
+  json::object asked{{"query", request.question}};
+  if (!request.locale.empty()) asked["locale"] = request.locale;
+  const std::string body = json::serialize(asked);
   return with_server(context, [&](HttpClient& client) -> Result<void> {
     if (!request.json) return ask_streamed(client, body);
     auto reply = client.post("/api/v1/chat", "application/json", body);

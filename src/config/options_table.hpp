@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/language_tag.hpp"
 #include "config/options.hpp"
 #include "config/parse.hpp"
 
@@ -26,6 +27,19 @@ Result<void> store(Settings& settings, Member Settings::*member, Result<Value> p
 inline Apply text(std::string Settings::*member) {
   return [member](Settings& settings, std::string_view value) -> Result<void> {
     settings.*member = std::string(value);
+    return {};
+  };
+}
+
+/// Stored in its usual spelling.
+inline Apply language_tag(std::string Settings::*member) {
+  return [member](Settings& settings, std::string_view value) -> Result<void> {
+    auto tag = normal_language_tag(value);
+    if (!tag) {
+      return fail(ErrorKind::kInvalidArgument,
+                  "'" + std::string(value) + "' is no language tag such as 'en' or 'fr-CA'");
+    }
+    settings.*member = std::move(*tag);
     return {};
   };
 }
@@ -117,6 +131,7 @@ std::vector<Option> server_options();
 std::vector<Option> limit_options();
 std::vector<Option> webhook_options();
 std::vector<Option> answer_options();
+std::vector<Option> question_options();
 std::vector<Option> budget_options();
 std::vector<Option> retrieval_options();
 std::vector<Option> cms_options();

@@ -83,6 +83,7 @@ TEST(Options, WrongValuesNameSourceOptionAndRange) {
                                           {"WELLSPRING_SHUTDOWN_GRACE", "10"},
                                           {"WELLSPRING_IDLE_TIMEOUT", "99999999999999h"},
                                           {"WELLSPRING_MODEL_FORM", "int4"},
+                                          {"WELLSPRING_DEFAULT_LOCALE", "english!"},
                                           {"WELLSPRING_LOG_LEVEL", "loud"}}) {
     const auto settings = load_settings("", environment_of({{name, value}}), {});
     ASSERT_TRUE(settings.has_error()) << name << "=" << value;
@@ -90,6 +91,12 @@ TEST(Options, WrongValuesNameSourceOptionAndRange) {
     EXPECT_NE(settings.error().message.find(name), std::string::npos) << settings.error().message;
     EXPECT_NE(settings.error().message.find("allowed: "), std::string::npos) << settings.error().message;
   }
+}
+
+TEST(Options, TheDefaultLocaleIsKeptInItsUsualSpelling) {
+  const auto settings = load_settings("", environment_of({{"WELLSPRING_DEFAULT_LOCALE", "pt_br"}}), {});
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->default_locale, "pt-BR");
 }
 
 TEST(Options, LimitsTakeTheNamesOfTheBackendThatIsReplaced) {

@@ -48,6 +48,8 @@ struct Settings {
   ModelForm model_form = ModelForm::kInt8;
   std::size_t model_max_tokens = 0;
 
+  std::string default_locale;
+
   FusionKind fusion = FusionKind::kConvex;
   double bm25_weight = 0;
   std::size_t candidates = 0;
@@ -98,6 +100,10 @@ struct Settings {
   std::chrono::milliseconds cms_pause{0};
   std::chrono::milliseconds cms_timeout{0};
   std::size_t cms_removals_percent_max = 0;
+
+  bool questions_log = true;
+  bool questions_opt_out = true;
+  std::chrono::milliseconds questions_retention{0};
 
   std::string mongo_uri;       ///< empty: everything is kept in data_dir
   std::string mongo_database;  ///< empty: the URI's path, else `wellspring`

@@ -19,6 +19,13 @@ class Bitmap {
   bool test(std::size_t at) const { return (words_[at / 64] >> (at % 64) & 1U) != 0; }
   void set(std::size_t at) { words_[at / 64] |= 1ULL << (at % 64); }
   void reset(std::size_t at) { words_[at / 64] &= ~(1ULL << (at % 64)); }
+  /// True when one of `count` flags from `first` on is set.
+  bool any(std::size_t first, std::size_t count) const {
+    for (std::size_t at = first; at < first + count; ++at) {
+      if (test(at)) return true;
+    }
+    return false;
+  }
 
   /// Calls `visit(first, count)` for each longest run of set flags, in order.
   template <class Visit>

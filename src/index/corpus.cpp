@@ -53,7 +53,10 @@ SegmentView bury(const SegmentView& view, std::span<const ArticleRange> articles
   const Segment& segment = *view.segment;
   auto buried =
       view.tombstones ? std::make_shared<Tombstones>(*view.tombstones) : std::make_shared<Tombstones>();
-  if (!view.tombstones) buried->dead = Bitmap(segment.chunks.size());
+  if (!view.tombstones) {
+    buried->dead = Bitmap(segment.chunks.size());
+    buried->articles_in_locale.assign(segment.locales.size(), 0);
+  }
   std::vector<TermCount> added;
   for (const ArticleRange& article : articles) {
     if (buried->dead.test(article.first)) continue;
@@ -64,6 +67,7 @@ SegmentView bury(const SegmentView& view, std::span<const ArticleRange> articles
     }
     buried->chunks += article.count;
     ++buried->articles;
+    ++buried->articles_in_locale[article.locale];
   }
   std::sort(added.begin(), added.end(), by_term);
   const auto old_count = static_cast<std::ptrdiff_t>(buried->terms.size());
@@ -81,6 +85,25 @@ Corpus::Corpus(std::vector<SegmentView> views) : views_(std::move(views)) {
     chunks_ += view.live_chunks();
     articles_ += view.live_articles();
     length_ += view.live_length();
+  }
+  gather_locales();
+}
+
+void Corpus::gather_locales() {
+  for (const SegmentView& view : views_) {
+    for (std::size_t at = 0; at < view.segment->locales.size(); ++at) {
+      if (view.live_articles_in(at) > 0) locales_.push_back(view.segment->locales[at]);
+    }
+  }
+  std::sort(locales_.begin(), locales_.end());
+  locales_.erase(std::unique(locales_.begin(), locales_.end()), locales_.end());
+  locale_places_.reserve(views_.size());
+  for (const SegmentView& view : views_) {
+    std::vector<std::size_t>& places = locale_places_.emplace_back();
+    for (const std::string& locale : view.segment->locales) {
+      const auto place = std::lower_bound(locales_.begin(), locales_.end(), locale);
+      places.push_back(static_cast<std::size_t>(place - locales_.begin()));
+    }
   }
 }
 

@@ -18,7 +18,8 @@ struct Tombstones {
   Bitmap dead;  ///< by slot
   std::size_t chunks = 0;
   std::size_t articles = 0;
-  std::uint64_t length = 0;  ///< terms in the dead chunks
+  std::vector<std::size_t> articles_in_locale;  ///< by place in the segment's `locales`
+  std::uint64_t length = 0;                     ///< terms in the dead chunks
 
   struct TermCount {
     TermId term = 0;
@@ -37,6 +38,10 @@ struct SegmentView {
   std::size_t live_chunks() const { return segment->chunks.size() - (tombstones ? tombstones->chunks : 0); }
   std::size_t live_articles() const {
     return segment->articles.size() - (tombstones ? tombstones->articles : 0);
+  }
+  /// By place in the segment's `locales`.
+  std::size_t live_articles_in(std::size_t locale) const {
+    return segment->articles_in_locale[locale] - (tombstones ? tombstones->articles_in_locale[locale] : 0);
   }
   std::uint64_t live_length() const { return segment->length - (tombstones ? tombstones->length : 0); }
   bool is_live(const ArticleRange& article) const {
@@ -64,6 +69,12 @@ class Corpus {
   std::size_t ordinals() const { return ordinals_; }
   std::size_t chunks() const { return chunks_; }
   std::size_t articles() const { return articles_; }
+  /// Of the live articles, each once, in order.
+  const std::vector<std::string>& locales() const { return locales_; }
+  /// The place in locales() of a live article, which belongs to the view's segment.
+  std::size_t locale_of(std::size_t view, const ArticleRange& article) const {
+    return locale_places_[view][article.locale];
+  }
   /// Terms in a live chunk on average; 0 when there is none.
   float average_length() const;
 
@@ -72,11 +83,14 @@ class Corpus {
   bool precedes(Ordinal a, Ordinal b) const;
 
  private:
+  void gather_locales();
   std::size_t view_of(Ordinal ordinal) const;
   const model::ArticleKey& key_of(std::size_t view, Ordinal ordinal) const;
 
   std::vector<SegmentView> views_;
   std::vector<Ordinal> firsts_;
+  std::vector<std::string> locales_;
+  std::vector<std::vector<std::size_t>> locale_places_;  // by view and place in its segment's `locales`
   std::size_t ordinals_ = 0;
   std::size_t chunks_ = 0;
   std::size_t articles_ = 0;

@@ -37,7 +37,8 @@ struct IndexOptions {
 struct SearchOptions {
   Fusion fusion = Fusion::kConvex;
   float bm25_weight = 0.45F;
-  std::size_t candidates = 1000;  ///< per stage, for kRrf (kConvex weighs every chunk)
+  std::size_t candidates = 1000;                       ///< per stage, for kRrf (kConvex weighs every chunk)
+  std::string default_locale = model::kDefaultLocale;  ///< for articles that lack the reader's locale
 };
 
 /// An immutable state of the index: every article is there in exactly one revision or not at all.
@@ -49,10 +50,16 @@ class Snapshot {
   /// the query's embedding, of the index's dimension; it may be empty in mode kBm25. Never fails: a stage
   /// without terms or vector finds nothing, and a hybrid search then rests on the other. Scores depend on
   /// what is live alone, not on how it got there.
+  /// An article in several locales is searched in one of them: of those that the filter lets through the
+  /// nearest to `query.locale`, else to the default locale, else the first in order. A chunk is compared with
+  /// the query's words as the chunk's own locale stems them.
   virtual std::vector<model::Hit> search(const model::Query& query, std::span<const float> vector,
                                          const SearchOptions& options) const = 0;
   virtual std::size_t chunk_count() const = 0;
+  /// Each locale of an article counts as one.
   virtual std::size_t article_count() const = 0;
+  /// Of all articles, each once, in order.
+  virtual const std::vector<std::string>& locales() const = 0;
   /// Numbers the states of the index's content, rising with every change. Merging segments changes none, so
   /// two snapshots of one generation answer every query alike.
   virtual std::uint64_t generation() const = 0;

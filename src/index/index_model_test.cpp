@@ -2,6 +2,7 @@
 // that dot products are exact in every kernel and ties abound.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 #include <string>
 #include <vector>
@@ -42,6 +43,7 @@ class Comparison {
       default:
         replace();
     }
+    if (locales_ < 5 && below(25) == 0) ++locales_;
     EXPECT_EQ(index_.snapshot()->chunk_count(), naive_.chunk_count());
     EXPECT_EQ(index_.snapshot()->article_count(), naive_.article_count());
   }
@@ -53,11 +55,13 @@ class Comparison {
       query.text = words(below(5));
       query.mode = mode;
       query.k = below(4) == 0 ? 1000 : 1 + below(8);
-      if (below(3) == 0) query.filter = {{"locale", {"fr"}}};
+      query.locale = locale();
+      if (below(4) == 0) query.filter = {{"locale", {"fr", "pt-BR"}}};
       if (below(6) == 0) query.filter.push_back({"payload_id", {"1", "3", "12", "17"}});
       SearchOptions search;
       search.fusion = below(3) == 0 ? Fusion::kRrf : Fusion::kConvex;
       search.candidates = below(2) == 0 ? 1000 : 3;
+      if (below(2) == 0) search.default_locale = "es";
       const std::vector<float> query_vector = below(5) == 0 ? std::vector<float>{} : vector();
       compare(index_.snapshot()->search(query, query_vector, search),
               naive_.search(query, query_vector, search));
@@ -81,7 +85,9 @@ class Comparison {
 
   std::string words(std::size_t count) {
     std::string text;
-    for (std::size_t at = 0; at < count; ++at) text += " w" + std::to_string(below(1 + below(25)));
+    for (std::size_t at = 0; at < count; ++at) {
+      text += below(10) == 0 ? " a" : " w" + std::to_string(below(1 + below(25)));
+    }
     return text;
   }
 
@@ -91,7 +97,13 @@ class Comparison {
     return values;
   }
 
-  model::ArticleKey key() { return {ArticleId(std::to_string(below(25))), below(3) == 0 ? "fr" : "en"}; }
+  /// For a while there is one locale alone, as on most sites.
+  std::string locale() {
+    constexpr std::array kLocales{"en", "fr", "fr-CA", "es", "pt-BR"};
+    return kLocales[below(locales_)];
+  }
+
+  model::ArticleKey key() { return {ArticleId(std::to_string(below(25))), locale()}; }
 
   std::vector<model::EmbeddedChunk> chunks(const model::ArticleKey& article) {
     std::vector<model::EmbeddedChunk> all;
@@ -126,8 +138,9 @@ class Comparison {
   }
 
   std::mt19937 random_;
-  Index index_{options(), testing::split_words};
-  NaiveIndex naive_{options()};
+  std::size_t locales_ = 1;
+  Index index_{options(), testing::stem_words};
+  NaiveIndex naive_{options(), testing::stem_words};
 };
 
 class IndexModel : public ::testing::TestWithParam<unsigned> {};

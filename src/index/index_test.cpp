@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -184,6 +185,80 @@ TEST_F(IndexTest, FiltersHoldInEveryMode) {
   for (const SearchMode mode : {SearchMode::kBm25, SearchMode::kDense, SearchMode::kHybrid}) {
     EXPECT_EQ(find("water", mode, {1, 0}, {{"locale", {"fr"}}}).size(), 1U);
     EXPECT_TRUE(find("water", mode, {1, 0}, {{"nonsense", {"fr"}}}).empty());
+  }
+}
+
+class IndexLocales : public IndexTest {
+ protected:
+  IndexLocales() {
+    put(key("all", "en"), {"all en"});
+    put(key("all", "es"), {"all es", "all es more"});
+    put(key("all", "fr"), {"all fr"});
+    put(key("some", "en"), {"some en"});
+    put(key("some", "es"), {"some es"});
+    put(key("odd", "de"), {"odd de"});
+    put(key("odd", "pt-BR"), {"odd pt"});
+  }
+  Texts read_by(const std::string& reader, SearchMode mode = SearchMode::kBm25, model::Filter filter = {},
+                const std::string& otherwise = "en") {
+    model::Query query;
+    query.text = "all some odd";
+    query.mode = mode;
+    query.filter = std::move(filter);
+    query.locale = reader;
+    SearchOptions options;
+    options.default_locale = otherwise;
+    Texts found;
+    for (const model::Hit& hit : index_.snapshot()->search(query, std::vector<float>{1, 0}, options))
+      found.push_back(hit.chunk->text);
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+};
+
+TEST_F(IndexLocales, EveryArticleIsFoundInTheReadersLocaleElseInTheDefaultElseInAny) {
+  for (const SearchMode mode : {SearchMode::kBm25, SearchMode::kDense, SearchMode::kHybrid}) {
+    EXPECT_EQ(read_by("fr", mode), (Texts{"all fr", "odd de", "some en"}));
+    EXPECT_EQ(read_by("fr-CA", mode), (Texts{"all fr", "odd de", "some en"}));
+    EXPECT_EQ(read_by("es", mode), (Texts{"all es", "all es more", "odd de", "some es"}));
+    EXPECT_EQ(read_by("pt", mode), (Texts{"all en", "odd pt", "some en"}));
+    EXPECT_EQ(read_by("it", mode, {}, "es"), (Texts{"all es", "all es more", "odd de", "some es"}));
+  }
+  EXPECT_EQ(index_.snapshot()->locales(), (Texts{"de", "en", "es", "fr", "pt-BR"}));
+}
+
+TEST_F(IndexLocales, AFilterIsAskedFirst) {
+  EXPECT_EQ(read_by("fr", SearchMode::kHybrid, {{"locale", {"es"}}}),
+            (Texts{"all es", "all es more", "some es"}));
+  EXPECT_EQ(read_by("fr", SearchMode::kHybrid, {{"chunk_index", {"1"}}}), Texts{"all es more"});
+}
+
+TEST_F(IndexLocales, ALocaleThatIsGoneIsNotChosen) {
+  put(key("all", "es"), {});
+  EXPECT_EQ(read_by("es"), (Texts{"all en", "odd de", "some es"}));
+  put(key("some", "es"), {});
+  EXPECT_EQ(index_.snapshot()->locales(), (Texts{"de", "en", "fr", "pt-BR"}));
+  index_.remove(ArticleId("all"));
+  while (index_.merge_step()) {
+  }
+  EXPECT_EQ(read_by("es"), (Texts{"odd de", "some en"}));
+  EXPECT_EQ(index_.snapshot()->locales(), (Texts{"de", "en", "pt-BR"}));
+}
+
+TEST_F(IndexLocales, TheQueryIsReadAsEachChunksLocaleReadsIt) {
+  Index index(two_dimensions(), testing::stem_words);  // "fr" drops a word's last letter
+  index.replace(key("a", "fr"), {make_chunk(key("a", "fr"), 0, "lampes", {1, 0})});
+  index.replace(key("b", "en"), {make_chunk(key("b", "en"), 0, "lampes", {1, 0})});
+  model::Query query;
+  query.mode = SearchMode::kBm25;
+  for (const char* reader : {"en", "fr"}) {
+    query.locale = reader;
+    query.text = "lampez";
+    const auto stemmed = index.snapshot()->search(query, {}, {});
+    ASSERT_EQ(stemmed.size(), 1U) << reader;
+    EXPECT_EQ(stemmed[0].chunk->metadata.article.locale, "fr");
+    query.text = "lampes";
+    EXPECT_EQ(index.snapshot()->search(query, {}, {}).size(), 2U) << reader;
   }
 }
 

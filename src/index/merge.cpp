@@ -63,7 +63,8 @@ std::shared_ptr<const Segment> merge_segments(std::span<const SegmentView> input
   merged->articles.reserve(survivors.size());
   for (const auto& [input, article] : survivors) {
     const Segment& source = *inputs[input].segment;
-    merged->articles.push_back({article->key, static_cast<Slot>(merged->chunks.size()), article->count});
+    merged->articles.push_back(
+        {.key = article->key, .first = static_cast<Slot>(merged->chunks.size()), .count = article->count});
     for (Slot slot = article->first; slot < article->first + article->count; ++slot) {
       new_slots[input][slot] = static_cast<Slot>(merged->chunks.size());
       merged->rows.assign(merged->chunks.size(), source.rows, slot);
@@ -76,6 +77,7 @@ std::shared_ptr<const Segment> merge_segments(std::span<const SegmentView> input
     merged->length += inputs[input].live_length();
   }
   merged->postings = merge_postings(sources, chunk_count);
+  describe_articles(*merged);
   return merged;
 }
 

@@ -4,17 +4,22 @@
 #include <cmath>
 #include <tuple>
 
-#include "index/filter.hpp"
+#include "base/language_tag.hpp"
 #include "index/fusion.hpp"
 #include "index/half.hpp"
 
 namespace wellspring::index::testing {
 namespace {
 
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words;
-  split_words(text, "", words);
-  return words;
+/// Whether the reader is better off with a text in `a` than with one in `b`.
+bool suits_better(const std::string& a, const std::string& b, const std::string& reader,
+                  const std::string& otherwise) {
+  for (const std::string& wanted : {reader, otherwise}) {
+    const int near_a = language_nearness(a, wanted);
+    const int near_b = language_nearness(b, wanted);
+    if (near_a != near_b) return near_a > near_b;
+  }
+  return a < b;
 }
 
 float dot(std::span<const float> a, std::span<const float> b) {
@@ -63,6 +68,16 @@ void split_words(std::string_view text, std::string_view, std::vector<std::strin
   }
 }
 
+void stem_words(std::string_view text, std::string_view locale, std::vector<std::string>& terms) {
+  std::vector<std::string> words;
+  split_words(text, locale, words);
+  for (std::string& word : words) {
+    if (word == "a" && locale != "es") continue;
+    if (locale == "fr" && word.size() > 1) word.pop_back();
+    terms.push_back(std::move(word));
+  }
+}
+
 model::EmbeddedChunk make_chunk(const model::ArticleKey& key, std::size_t at, std::string text,
                                 std::vector<float> vector) {
   model::EmbeddedChunk chunk;
@@ -95,12 +110,32 @@ std::size_t NaiveIndex::chunk_count() const {
   return count;
 }
 
+std::vector<std::string> NaiveIndex::words_of(const std::string& text, const std::string& locale) const {
+  std::vector<std::string> words;
+  analyze_(text, locale, words);
+  return words;
+}
+
+std::map<ArticleId, std::string> NaiveIndex::best_locales(const Matcher& matcher, const std::string& reader,
+                                                          const std::string& otherwise) const {
+  std::map<ArticleId, std::string> best;
+  for (const auto& [key, chunks] : articles_) {
+    const bool matches = std::any_of(chunks.begin(), chunks.end(), [&](const model::EmbeddedChunk& chunk) {
+      return matcher.matches(chunk.chunk.metadata);
+    });
+    if (!matches) continue;
+    const auto [known, first] = best.try_emplace(key.id, key.locale);
+    if (!first && suits_better(key.locale, known->second, reader, otherwise)) known->second = key.locale;
+  }
+  return best;
+}
+
 NaiveIndex::Statistics NaiveIndex::statistics() const {
   Statistics all;
   std::size_t words_in_all = 0;
   for (const auto& [key, chunks] : articles_) {
     for (const model::EmbeddedChunk& chunk : chunks) {
-      std::vector<std::string> words = words_of(chunk.chunk.text);
+      std::vector<std::string> words = words_of(chunk.chunk.text, key.locale);
       words_in_all += words.size();
       std::sort(words.begin(), words.end());
       words.erase(std::unique(words.begin(), words.end()), words.end());
@@ -113,10 +148,12 @@ NaiveIndex::Statistics NaiveIndex::statistics() const {
   return all;
 }
 
-float NaiveIndex::bm25(const model::Chunk& chunk, const std::vector<std::string>& query,
+float NaiveIndex::bm25(const model::Chunk& chunk, const std::string& text,
                        const Statistics& statistics) const {
   if (statistics.average_length == 0) return 0;
-  const std::vector<std::string> words = words_of(chunk.text);
+  const std::string& locale = chunk.metadata.article.locale;
+  const std::vector<std::string> query = words_of(text, locale);
+  const std::vector<std::string> words = words_of(chunk.text, locale);
   const auto count = static_cast<float>(statistics.chunks);
   const auto length = static_cast<float>(words.size());
   const float norm = options_.bm25_k1 * (1 - options_.bm25_b) +
@@ -139,14 +176,14 @@ float NaiveIndex::bm25(const model::Chunk& chunk, const std::vector<std::string>
 std::vector<NaiveHit> NaiveIndex::search(const model::Query& query, std::span<const float> vector,
                                          const SearchOptions& options) const {
   const Matcher matcher(query.filter);
-  const std::vector<std::string> terms = words_of(query.text);
+  const auto best = best_locales(matcher, query.locale, options.default_locale);
   const Statistics stats = statistics();
   std::vector<NaiveHit> hits;
   for (const auto& [key, chunks] : articles_) {
     for (const auto& [chunk, embedding] : chunks) {
-      if (!matcher.matches(chunk.metadata)) continue;
+      if (!matcher.matches(chunk.metadata) || best.at(key.id) != key.locale) continue;
       NaiveHit hit{key, chunk.metadata.index, 0, 0, 0};
-      if (query.mode != model::SearchMode::kDense) hit.bm25 = bm25(chunk, terms, stats);
+      if (query.mode != model::SearchMode::kDense) hit.bm25 = bm25(chunk, query.text, stats);
       if (query.mode != model::SearchMode::kBm25) hit.dense = dot(vector, embedding);
       hit.score = query.mode == model::SearchMode::kBm25 ? hit.bm25 : hit.dense;
       hits.push_back(hit);

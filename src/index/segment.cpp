@@ -41,6 +41,21 @@ const ArticleRange& Segment::article_of(Slot slot) const {
   return *(after - 1);
 }
 
+void describe_articles(Segment& segment) {
+  std::vector<std::string>& locales = segment.locales;
+  for (const ArticleRange& article : segment.articles) {
+    const auto place = std::lower_bound(locales.begin(), locales.end(), article.key.locale);
+    if (place == locales.end() || *place != article.key.locale) locales.insert(place, article.key.locale);
+  }
+  segment.articles_in_locale.assign(locales.size(), 0);
+  for (ArticleRange& article : segment.articles) {
+    const auto place = std::lower_bound(locales.begin(), locales.end(), article.key.locale);
+    article.locale = static_cast<std::uint32_t>(place - locales.begin());
+    article.id_hash = std::hash<std::string>{}(article.key.id.value());
+    ++segment.articles_in_locale[article.locale];
+  }
+}
+
 std::shared_ptr<const Segment> build_segment(std::span<ArticleChunks> articles, std::size_t dimension,
                                              const Analyze& analyze) {
   auto segment = std::make_shared<Segment>();
@@ -51,8 +66,9 @@ std::shared_ptr<const Segment> build_segment(std::span<ArticleChunks> articles, 
   PostingsBuilder postings;
   std::vector<std::string> terms;
   for (auto& [key, chunks] : articles) {
-    segment->articles.push_back(
-        {key, static_cast<Slot>(segment->chunks.size()), static_cast<Slot>(chunks.size())});
+    segment->articles.push_back({.key = key,
+                                 .first = static_cast<Slot>(segment->chunks.size()),
+                                 .count = static_cast<Slot>(chunks.size())});
     for (model::EmbeddedChunk& chunk : chunks) {
       terms.clear();
       analyze(chunk.chunk.text, key.locale, terms);
@@ -64,6 +80,7 @@ std::shared_ptr<const Segment> build_segment(std::span<ArticleChunks> articles, 
     chunks = {};
   }
   segment->postings = std::move(postings).build();
+  describe_articles(*segment);
   return segment;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct ArticleRange {
   model::ArticleKey key;
   Slot first = 0;
   Slot count = 0;
+  // What follows from the key; see describe_articles().
+  std::uint32_t locale = 0;  ///< place of its locale in Segment::locales
+  std::size_t id_hash = 0;   ///< of the id alone
 };
 
 /// Some articles, searchable. Immutable once built, shared by the snapshots that list it. Articles are
@@ -27,6 +31,8 @@ struct ArticleRange {
 /// in which equal scores are listed.
 struct Segment {
   std::vector<ArticleRange> articles;
+  std::vector<std::string> locales;             ///< of the articles, each once, in order
+  std::vector<std::size_t> articles_in_locale;  ///< by place in `locales`
   std::vector<std::shared_ptr<const model::Chunk>> chunks;
   Rows rows;
   Postings postings;
@@ -38,6 +44,9 @@ struct Segment {
   std::span<const ArticleRange> find(const model::ArticleKey& key) const;
   const ArticleRange& article_of(Slot slot) const;
 };
+
+/// Fills in what follows from the keys of `articles`: the last step of building a segment.
+void describe_articles(Segment& segment);
 
 /// Takes the articles' contents. Keys ascend strictly and no article is without chunks.
 std::shared_ptr<const Segment> build_segment(std::span<ArticleChunks> articles, std::size_t dimension,

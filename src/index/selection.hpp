@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "index/bitmap.hpp"
@@ -8,10 +9,11 @@
 
 namespace wellspring::index {
 
-/// The chunks a query may find: live, and matching its filter. Refers to the corpus, which must outlive it.
+/// The chunks a query may find: live, matching its filter, and of an article in several locales those of the
+/// one that suits the reader best. Refers to the corpus, which must outlive it.
 class Selection {
  public:
-  Selection(const Corpus& corpus, const model::Filter& filter);
+  Selection(const Corpus& corpus, const model::Query& query, std::string_view default_locale);
 
   /// Calls `visit(first slot, count)` for each run of selected chunks of one segment.
   template <class Visit>

@@ -37,13 +37,58 @@ struct Stage {
   float of(Ordinal ordinal) const { return ran() ? scores[ordinal] : 0; }
 };
 
-Stage bm25_stage(const Corpus& corpus, const Settings& settings, const model::Query& query) {
-  Stage stage;
+/// The terms of a query in the languages of some locales.
+struct Reading {
   std::vector<std::string> terms;
-  settings.analyze(query.text, query.locale, terms);
-  if (terms.empty()) return stage;
+  std::vector<bool> locales;  ///< by place in Corpus::locales()
+};
+
+/// One for each language in which the query has terms of its own.
+std::vector<Reading> readings_of(const std::string& text, const Corpus& corpus, const Analyze& analyze) {
+  std::vector<Reading> readings;
+  for (std::size_t locale = 0; locale < corpus.locales().size(); ++locale) {
+    std::vector<std::string> terms;
+    analyze(text, corpus.locales()[locale], terms);
+    if (terms.empty()) continue;
+    auto same = std::find_if(readings.begin(), readings.end(),
+                             [&](const Reading& reading) { return reading.terms == terms; });
+    if (same == readings.end()) {
+      same = readings.insert(same, {std::move(terms), std::vector<bool>(corpus.locales().size())});
+    }
+    same->locales[locale] = true;
+  }
+  return readings;
+}
+
+/// Takes the scores of the chunks in the reading's locales over.
+void copy_scores(const Corpus& corpus, const Reading& reading, const std::vector<float>& from,
+                 std::vector<float>& to) {
+  for (std::size_t view = 0; view < corpus.views().size(); ++view) {
+    const Ordinal base = corpus.first_ordinal(view);
+    for (const ArticleRange& article : corpus.views()[view].segment->articles) {
+      if (!corpus.views()[view].is_live(article) || !reading.locales[corpus.locale_of(view, article)])
+        continue;
+      std::copy_n(from.begin() + base + article.first, article.count, to.begin() + base + article.first);
+    }
+  }
+}
+
+/// A chunk is compared with the query as the chunk's own language reads it: a reader who is shown an article
+/// in another language than the own would otherwise find it only by words that the two stem alike.
+Stage bm25_stage(const Corpus& corpus, const Settings& settings, const std::string& text) {
+  Stage stage;
+  const std::vector<Reading> readings = readings_of(text, corpus, settings.analyze);
+  if (readings.empty()) return stage;
   stage.scores.resize(corpus.ordinals());
-  score_bm25(corpus, terms, settings.options, stage.scores);
+  if (readings.size() == 1 && readings[0].locales == std::vector<bool>(corpus.locales().size(), true)) {
+    score_bm25(corpus, readings[0].terms, settings.options, stage.scores);
+    return stage;
+  }
+  for (const Reading& reading : readings) {
+    std::vector<float> scores(corpus.ordinals());
+    score_bm25(corpus, reading.terms, settings.options, scores);
+    copy_scores(corpus, reading, scores, stage.scores);
+  }
   return stage;
 }
 
@@ -172,10 +217,10 @@ std::vector<Candidate> best_by_rank(const Corpus& corpus, const Stage& bm25, con
 
 std::vector<model::Hit> SegmentedSnapshot::search(const model::Query& query, std::span<const float> vector,
                                                   const SearchOptions& options) const {
-  const Selection selection(corpus_, query.filter);
+  const Selection selection(corpus_, query, options.default_locale);
   Stage bm25;
   Stage dense;
-  if (query.mode != model::SearchMode::kDense) bm25 = bm25_stage(corpus_, *settings_, query);
+  if (query.mode != model::SearchMode::kDense) bm25 = bm25_stage(corpus_, *settings_, query.text);
   if (query.mode != model::SearchMode::kBm25) dense = dense_stage(corpus_, *settings_, vector, selection);
 
   std::vector<Candidate> best;

@@ -25,6 +25,7 @@ class SegmentedSnapshot final : public Snapshot {
                                  const SearchOptions& options) const override;
   std::size_t chunk_count() const override { return corpus_.chunks(); }
   std::size_t article_count() const override { return corpus_.articles(); }
+  const std::vector<std::string>& locales() const override { return corpus_.locales(); }
   std::uint64_t generation() const override { return generation_; }
 
  private:

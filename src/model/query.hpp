@@ -38,7 +38,7 @@ struct Query {
   std::size_t k = 10;
   SearchMode mode = SearchMode::kHybrid;
   Filter filter;
-  std::string locale = kDefaultLocale;  ///< chooses the analyzer of the query text
+  std::string locale = kDefaultLocale;  ///< the reader's: articles are found in the nearest one they have
 };
 
 /// A chunk with scores. `score` orders the hits; `bm25` and `dense` are the raw scores of the stages (0 when

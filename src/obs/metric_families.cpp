@@ -165,8 +165,15 @@ std::vector<FamilySpec> own_families() {
        {}},
       {"wellspring_questions_logged_total",
        kCounter,
-       "Questions by what became of their entry in the log; dropped: the queue was full.",
-       {{"outcome", {"written", "failed", "dropped"}}},
+       "Questions by what became of their entry in the log; dropped: the queue was full; opted_out: the "
+       "reader "
+       "asked not to be tracked.",
+       {{"outcome", {"written", "failed", "dropped", "opted_out"}}},
+       {}},
+      {"wellspring_feedback_total",
+       kCounter,
+       "Verdicts of readers on answers.",
+       {{"verdict", {"helpful", "unhelpful"}}},
        {}},
       {"wellspring_reconcile_drift",
        kGauge,

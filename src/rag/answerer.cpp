@@ -128,7 +128,7 @@ asio::awaitable<Result<AnswerSummary>> Answerer::answer_asked(Question question,
   auto retrieved = co_await retriever_.retrieve(query);
   if (retrieved.has_error()) co_return retrieved.error();
   std::vector<model::Hit>& hits = retrieved->hits;
-  if (judge_evidence(hits, *standalone, question.locale, options_.evidence) != Evidence::kEnough) {
+  if (judge_evidence(hits, *standalone, options_.evidence) != Evidence::kEnough) {
     co_return co_await refuse(question.locale, sink);
   }
 

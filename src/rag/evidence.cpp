@@ -1,6 +1,7 @@
 #include "rag/evidence.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -26,21 +27,24 @@ float coverage(const std::unordered_set<std::string>& wanted, const std::unorder
 
 }  // namespace
 
-EvidenceSignals evidence_signals(std::span<const model::Hit> hits, std::string_view question,
-                                 std::string_view locale) {
+EvidenceSignals evidence_signals(std::span<const model::Hit> hits, std::string_view question) {
   EvidenceSignals signals;
-  const auto wanted = terms_of(question, locale);
+  std::map<std::string_view, std::unordered_set<std::string>> wanted_in;
   for (const model::Hit& hit : hits) {
+    const std::string& locale = hit.chunk->metadata.article.locale;
+    auto wanted = wanted_in.find(locale);
+    if (wanted == wanted_in.end()) wanted = wanted_in.emplace(locale, terms_of(question, locale)).first;
     signals.dense = std::max(signals.dense, hit.dense);
-    signals.coverage = std::max(signals.coverage, coverage(wanted, terms_of(hit.chunk->text, locale)));
+    signals.coverage =
+        std::max(signals.coverage, coverage(wanted->second, terms_of(hit.chunk->text, locale)));
   }
   return signals;
 }
 
-Evidence judge_evidence(std::span<const model::Hit> hits, std::string_view question, std::string_view locale,
+Evidence judge_evidence(std::span<const model::Hit> hits, std::string_view question,
                         const EvidenceOptions& options) {
   if (hits.empty()) return Evidence::kNone;
-  const auto [dense, covered] = evidence_signals(hits, question, locale);
+  const auto [dense, covered] = evidence_signals(hits, question);
   const bool together = dense >= options.dense_least && covered >= options.coverage_enough;
   return dense >= options.dense_enough || together || covered >= options.coverage_alone ? Evidence::kEnough
                                                                                         : Evidence::kWeak;

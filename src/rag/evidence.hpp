@@ -20,16 +20,16 @@ struct EvidenceOptions {
 
 /// What the judgement rests on, over all hits.
 struct EvidenceSignals {
-  float dense = 0;     ///< the best cosine
-  float coverage = 0;  ///< the greatest share of the question's terms that one hit has
+  float dense = 0;  ///< the best cosine
+  /// The greatest share of the question's terms that one hit has, both read in the hit's locale.
+  float coverage = 0;
 };
-EvidenceSignals evidence_signals(std::span<const model::Hit> hits, std::string_view question,
-                                 std::string_view locale);
+EvidenceSignals evidence_signals(std::span<const model::Hit> hits, std::string_view question);
 
 enum class Evidence { kNone, kWeak, kEnough };
 
 /// Whether the hits can support an answer to the question. Pure.
-Evidence judge_evidence(std::span<const model::Hit> hits, std::string_view question, std::string_view locale,
+Evidence judge_evidence(std::span<const model::Hit> hits, std::string_view question,
                         const EvidenceOptions& options);
 
 }  // namespace wellspring::rag

@@ -13,7 +13,7 @@ model::Hit hit(std::string text, float dense) {
 
 Evidence judge(const std::vector<model::Hit>& hits, std::string_view question) {
   return judge_evidence(
-      hits, question, "en",
+      hits, question,
       {.dense_enough = 0.5F, .dense_least = 0.2F, .coverage_enough = 0.6F, .coverage_alone = 0.99F});
 }
 
@@ -36,6 +36,16 @@ TEST(JudgeEvidence, AllWordsInOnePassageAreEnough) {
   EXPECT_EQ(judge({hit("error ECONNBUDGET4711 means full", 0.0F)}, "What is ECONNBUDGET4711?"),
             Evidence::kEnough);
   EXPECT_EQ(judge({hit("error", 0.0F), hit("full", 0.0F)}, "error full"), Evidence::kWeak);
+}
+
+TEST(JudgeEvidence, WordsAreComparedAsTheHitsLocaleReadsThem) {
+  model::Chunk chunk;
+  chunk.text = "Las lámparas del puerto se encienden al anochecer";
+  chunk.metadata.article.locale = "es";
+  const std::vector<model::Hit> hits{
+      {.chunk = std::make_shared<const model::Chunk>(std::move(chunk)), .dense = 0.0F}};
+  EXPECT_EQ(judge(hits, "¿La lámpara de los puertos?"), Evidence::kEnough)
+      << "stems and stop words of Spanish";
 }
 
 TEST(JudgeEvidence, AQuestionWithoutTermsNeedsMeaning) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <functional>
 #include <optional>
@@ -37,6 +38,13 @@ class UnrulyStore final : public store::QuestionStore {
   }
   Result<store::QuestionStats> stats() override { return kept_.stats(); }
   Result<std::size_t> prune(std::size_t keep) override { return kept_.prune(keep); }
+  Result<std::size_t> forget(Timestamp before, std::size_t limit) override {
+    ++forgets;
+    return kept_.forget(before, limit);
+  }
+  Result<void> set_feedback(const model::QuestionId& id, const model::Feedback& feedback) override {
+    return kept_.set_feedback(id, feedback);
+  }
 
   void set(bool held, bool broken) {
     const MutexLock lock(mutex_);
@@ -44,6 +52,7 @@ class UnrulyStore final : public store::QuestionStore {
     broken_ = broken;
     released_.notify_all();
   }
+  std::atomic<int> forgets = 0;
   int appends() {
     const MutexLock lock(mutex_);
     return appends_;
@@ -106,8 +115,8 @@ TEST_F(QuestionLogTest, WritesWhatWasAskedCleanedAndUnescaped) {
   QuestionLog& log = make();
   Question question = asked("  What is\x01 $LTC worth?\n", Delivery::kStream);
   question.history.resize(3);
-  log.add(question);
-  log.add(asked(std::string(5'000, 'x')));
+  AskedQuestion(log, question);
+  AskedQuestion(log, asked(std::string(5'000, 'x')));
   ASSERT_TRUE(finish(log.drain(10s)));
   const auto page = store_.page({}, 0, 10).value();
   ASSERT_EQ(page.questions.size(), 2U);
@@ -127,10 +136,10 @@ TEST_F(QuestionLogTest, WritesWhatWasAskedCleanedAndUnescaped) {
 TEST_F(QuestionLogTest, AHeldUpStoreHoldsUpNobodyAndItsQueueIsBounded) {
   QuestionLog& log = make({.waiting_max = 10});
   store_.set(true, false);
-  log.add(asked("first"));
+  AskedQuestion(log, asked("first"));
   ASSERT_TRUE(run_until([&] { return store_.appends() == 1; }));
   ::testing::internal::CaptureStderr();
-  for (int i = 0; i < 100; ++i) log.add(asked(std::to_string(i)));
+  for (int i = 0; i < 100; ++i) AskedQuestion(log, asked(std::to_string(i)));
   const std::string warnings = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(logged("dropped"), 91);
   EXPECT_EQ(std::count(warnings.begin(), warnings.end(), '\n'), 1) << warnings;
@@ -146,7 +155,7 @@ TEST_F(QuestionLogTest, AFailureIsCountedAndToldOncePerInterval) {
   ::testing::internal::CaptureStderr();
   for (int i = 1; i <= 4; ++i) {
     if (i == 4) clock_.advance(1min);
-    log.add(asked("lost"));
+    AskedQuestion(log, asked("lost"));
     ASSERT_TRUE(run_until([&] { return logged("failed") == i; }));
   }
   const std::string warnings = ::testing::internal::GetCapturedStderr();
@@ -155,7 +164,7 @@ TEST_F(QuestionLogTest, AFailureIsCountedAndToldOncePerInterval) {
   EXPECT_NE(warnings.find("disk full"), std::string::npos);
   EXPECT_NE(warnings.find("lost=3"), std::string::npos) << warnings;
   store_.set(false, false);
-  log.add(asked("kept"));
+  AskedQuestion(log, asked("kept"));
   ASSERT_TRUE(finish(log.drain(10s)));
   EXPECT_EQ(logged("written"), 1) << "a failure ends nothing";
 }
@@ -163,9 +172,9 @@ TEST_F(QuestionLogTest, AFailureIsCountedAndToldOncePerInterval) {
 TEST_F(QuestionLogTest, DrainGivesUpWhatWaitsAfterTheGrace) {
   QuestionLog& log = make();
   store_.set(true, false);
-  log.add(asked("under way"));
+  AskedQuestion(log, asked("under way"));
   ASSERT_TRUE(run_until([&] { return store_.appends() == 1; }));
-  log.add(asked("waits"));
+  AskedQuestion(log, asked("waits"));
   ASSERT_TRUE(finish(log.drain(10ms)));
   EXPECT_EQ(logged("dropped"), 1);
   store_.set(false, false);
@@ -181,11 +190,79 @@ TEST_F(QuestionLogTest, DrainOfAnIdleLogReturnsAtOnce) {
 TEST_F(QuestionLogTest, OldQuestionsAreForgottenAndTheGaugesFollow) {
   QuestionLog& log = make({.kept_max = 3, .prune_every = 2});
   for (int i = 0; i < 6; ++i) {
-    log.add(asked(std::to_string(i)));
+    AskedQuestion(log, asked(std::to_string(i)));
     ASSERT_TRUE(finish(log.drain(10s)));
   }
   EXPECT_EQ(stored("total"), 3);
   EXPECT_EQ(store_.page({}, 0, 10).value().questions.back().text, "3");
+}
+
+TEST_F(QuestionLogTest, AQuestionIsWrittenWithWhatBecameOfIt) {
+  QuestionLog& log = make();
+  std::optional<model::QuestionId> answered;
+  {
+    AskedQuestion first(log, asked("answered"));
+    AskedQuestion second(log, asked("refused"));
+    AskedQuestion third(log, asked("broken off"));
+    answered = first.finish({.refused = false, .generation = {}});
+    ASSERT_TRUE(answered.has_value());
+    EXPECT_TRUE(second.finish({.refused = true, .generation = {}}).has_value());
+    EXPECT_FALSE(second.finish({.refused = false, .generation = {}}).has_value()) << "once";
+  }
+  ASSERT_TRUE(finish(log.drain(10s)));
+  const auto page = store_.page({}, 0, 10).value();
+  ASSERT_EQ(page.questions.size(), 3U);
+  EXPECT_EQ(page.questions[0].text, "broken off");
+  EXPECT_EQ(page.questions[0].outcome, model::QuestionOutcome::kUnknown);
+  EXPECT_EQ(page.questions[1].outcome, model::QuestionOutcome::kRefused);
+  EXPECT_EQ(page.questions[2].outcome, model::QuestionOutcome::kAnswered);
+  EXPECT_EQ(page.questions[2].id, *answered);
+  EXPECT_EQ(page.questions[2].locale, "en");
+}
+
+TEST_F(QuestionLogTest, DrainTakesWhatIsStillBeingAnswered) {
+  QuestionLog& log = make();
+  AskedQuestion under_way(log, asked("under way"));
+  ASSERT_TRUE(finish(log.drain(10s)));
+  EXPECT_EQ(store_.stats().value().total(), 1U);
+  EXPECT_FALSE(under_way.finish({}).has_value()) << "too late for feedback";
+}
+
+TEST_F(QuestionLogTest, SettleWaitsForWhatWasAddedBefore) {
+  QuestionLog& log = make();
+  EXPECT_TRUE(finish(log.settle(1h))) << "nothing to wait for";
+  store_.set(true, false);
+  AskedQuestion(log, asked("held up"));
+  ASSERT_TRUE(finish(log.settle(10ms)));
+  EXPECT_EQ(store_.stats().value().total(), 0U) << "the limit holds";
+  auto ended = std::make_shared<bool>(false);
+  asio::co_spawn(executors_.io(), log.settle(1h), [ended](const std::exception_ptr&) { *ended = true; });
+  ASSERT_TRUE(run_until([&] { return store_.appends() == 1; }));
+  EXPECT_FALSE(*ended);
+  store_.set(false, false);
+  ASSERT_TRUE(run_until([&] { return *ended; }));
+  EXPECT_EQ(store_.stats().value().total(), 1U);
+  store_.set(false, true);
+  ::testing::internal::CaptureStderr();
+  AskedQuestion(log, asked("lost"));
+  EXPECT_TRUE(finish(log.settle(1h))) << "also what is lost is settled";
+  ::testing::internal::GetCapturedStderr();
+}
+
+TEST_F(QuestionLogTest, WhatIsPastItsRetentionIsForgottenInBatches) {
+  QuestionLog& log = make({.retention = 48h, .forget_batch = 2});
+  for (int i = 0; i < 5; ++i) AskedQuestion(log, asked("old"));
+  ASSERT_TRUE(finish(log.drain(10s)));
+  clock_.advance(48h);
+  AskedQuestion(log, asked("new"));
+  log.forget_old();
+  ASSERT_TRUE(run_until([&] { return store_.forgets == 1; }));
+  EXPECT_EQ(store_.stats().value().total(), 6U) << "exactly as old is kept";
+  clock_.advance(1ms);
+  log.forget_old();
+  ASSERT_TRUE(run_until([&] { return stored("total") == 1; }));
+  EXPECT_EQ(store_.forgets, 1 + 3) << "2, 2 and 1";
+  EXPECT_EQ(store_.page({}, 0, 10).value().questions.front().text, "new");
 }
 
 TEST_F(QuestionLogTest, WhatIsStoredAlreadyIsCountedAtTheStart) {
@@ -195,7 +272,7 @@ TEST_F(QuestionLogTest, WhatIsStoredAlreadyIsCountedAtTheStart) {
   log.start();
   ASSERT_TRUE(finish(log.drain(10s)));
   EXPECT_EQ(stored("total"), 5);
-  log.add(asked("one more"));
+  AskedQuestion(log, asked("one more"));
   ASSERT_TRUE(finish(log.drain(10s)));
   EXPECT_EQ(stored("chat"), 6);
 }

@@ -22,7 +22,7 @@ asio::awaitable<std::shared_ptr<const CachedAnswer>> recall(AnswerCache& cache, 
   const auto today = co_await retriever.retrieve_again(answer.query, answer.vector);
   const bool holds =
       today.has_value() && same_passages(answer.hits, today->hits) &&
-      judge_evidence(today->hits, answer.query.text, answer.query.locale, evidence) == Evidence::kEnough;
+      judge_evidence(today->hits, answer.query.text, evidence) == Evidence::kEnough;
   if (holds) {
     cache.confirm(key, found.answer, today->generation);
     co_return found.answer;

@@ -91,7 +91,12 @@ std::string canonical(const model::UserQuestion& question) {
   bytes << question.id.value() << question.text << question.history_length << name(question.endpoint)
         << question.asked_at << question.category << question.tags.size();
   for (const std::string& tag : question.tags) bytes << tag;
-  bytes << std::size_t{question.analyzed} << question.analyzed_at;
+  bytes << std::size_t{question.analyzed} << question.analyzed_at << question.locale << name(question.outcome)
+        << std::size_t{question.feedback.has_value()};
+  if (question.feedback) {
+    bytes << std::size_t{question.feedback->helpful} << question.feedback->comment
+          << question.feedback->given_at;
+  }
   return bytes.take();
 }
 

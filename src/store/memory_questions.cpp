@@ -7,7 +7,8 @@ namespace {
 
 bool passes(const QuestionFilter& filter, const model::UserQuestion& question) {
   return (!filter.analyzed || question.analyzed == *filter.analyzed) &&
-         (!filter.endpoint || question.endpoint == *filter.endpoint);
+         (!filter.endpoint || question.endpoint == *filter.endpoint) &&
+         (!filter.outcome || question.outcome == *filter.outcome);
 }
 
 }  // namespace
@@ -52,6 +53,29 @@ Result<std::size_t> MemoryQuestions::prune(std::size_t keep) {
   const std::size_t surplus = questions_.size() - std::min(questions_.size(), keep);
   questions_.erase(questions_.begin(), questions_.begin() + static_cast<std::ptrdiff_t>(surplus));
   return surplus;
+}
+
+Result<std::size_t> MemoryQuestions::forget(Timestamp before, std::size_t limit) {
+  const MutexLock lock(mutex_);
+  std::size_t forgotten = 0;
+  while (forgotten < limit) {
+    const auto oldest =
+        std::min_element(questions_.begin(), questions_.end(),
+                         [](const auto& a, const auto& b) { return a.asked_at < b.asked_at; });
+    if (oldest == questions_.end() || oldest->asked_at >= before) break;
+    questions_.erase(oldest);
+    ++forgotten;
+  }
+  return forgotten;
+}
+
+Result<void> MemoryQuestions::set_feedback(const model::QuestionId& id, const model::Feedback& feedback) {
+  const MutexLock lock(mutex_);
+  const auto question = std::find_if(questions_.begin(), questions_.end(),
+                                     [&](const model::UserQuestion& each) { return each.id == id; });
+  if (question == questions_.end()) return no_such_question(id);
+  question->feedback = feedback;
+  return {};
 }
 
 }  // namespace wellspring::store

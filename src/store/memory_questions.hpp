@@ -15,6 +15,8 @@ class MemoryQuestions final : public QuestionStore {
   Result<QuestionPage> page(const QuestionFilter& filter, std::size_t offset, std::size_t limit) override;
   Result<QuestionStats> stats() override;
   Result<std::size_t> prune(std::size_t keep) override;
+  Result<std::size_t> forget(Timestamp before, std::size_t limit) override;
+  Result<void> set_feedback(const model::QuestionId& id, const model::Feedback& feedback) override;
 
  private:
   model::ObjectIdGenerator ids_;

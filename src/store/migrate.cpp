@@ -228,7 +228,12 @@ class Migration {
     return each_question_page(from_, [&](const auto& page) -> Result<void> {
       std::vector<model::UserQuestion> missing;
       for (const model::UserQuestion& question : page) {
-        if (!known.contains(question.id.value())) missing.push_back(question);
+        if (!known.contains(question.id.value())) {
+          missing.push_back(question);
+        } else if (question.feedback) {  // perhaps given since it was copied
+          if (auto stored = to_.questions.set_feedback(question.id, *question.feedback); !stored)
+            return stored;
+        }
       }
       if (auto appended = to_.questions.append(missing); !appended) return appended;
       count(MigratedKind::kQuestions, true, counted->total, missing.size());

@@ -50,6 +50,9 @@ TEST_P(QuestionStoreContract, GivesBackWhatWasAppendedAlsoAfterReopening) {
   question.category = "";
   question.tags = {"a", "\u00fc\"b"};
   question.analyzed_at = at(6);
+  question.locale = "pt-BR";
+  question.outcome = model::QuestionOutcome::kRefused;
+  question.feedback = model::Feedback{.helpful = true, .comment = "merci \u00fc", .given_at = at(7)};
   append({question, asked("", 1)});
   under_test_->reopen();
   const auto page = questions().page({}, 0, 10).value();
@@ -64,6 +67,9 @@ TEST_P(QuestionStoreContract, GivesBackWhatWasAppendedAlsoAfterReopening) {
   EXPECT_EQ(full.tags, question.tags);
   EXPECT_TRUE(full.analyzed);
   EXPECT_EQ(full.analyzed_at, at(6));
+  EXPECT_EQ(full.locale, "pt-BR");
+  EXPECT_EQ(full.outcome, model::QuestionOutcome::kRefused);
+  EXPECT_EQ(full.feedback, question.feedback);
   const model::UserQuestion& plain = page.questions[1];
   EXPECT_TRUE(model::parse_object_id(plain.id.value()).has_value());
   EXPECT_EQ(plain.text, "");
@@ -71,6 +77,9 @@ TEST_P(QuestionStoreContract, GivesBackWhatWasAppendedAlsoAfterReopening) {
   EXPECT_TRUE(plain.tags.empty());
   EXPECT_FALSE(plain.analyzed);
   EXPECT_EQ(plain.analyzed_at, std::nullopt);
+  EXPECT_EQ(plain.locale, "");
+  EXPECT_EQ(plain.outcome, model::QuestionOutcome::kUnknown);
+  EXPECT_EQ(plain.feedback, std::nullopt);
 }
 
 TEST_P(QuestionStoreContract, NewestFirstAndLaterAppendedFirstAmongEquals) {
@@ -96,14 +105,62 @@ TEST_P(QuestionStoreContract, PagesOverlapNowhereAndMissNothing) {
 
 TEST_P(QuestionStoreContract, FiltersCountAndListTheSame) {
   append({asked("c", 1), asked("C", 2, kChat, true), asked("s", 3, kStream), asked("S", 4, kStream, true)});
-  EXPECT_EQ(texts({.analyzed = true, .endpoint = {}}), (Texts{"S", "C"}));
-  EXPECT_EQ(texts({.analyzed = false, .endpoint = {}}), (Texts{"s", "c"}));
-  EXPECT_EQ(texts({.analyzed = {}, .endpoint = kChat}), (Texts{"C", "c"}));
+  EXPECT_EQ(texts({.analyzed = true}), (Texts{"S", "C"}));
+  EXPECT_EQ(texts({.analyzed = false}), (Texts{"s", "c"}));
+  EXPECT_EQ(texts({.endpoint = kChat}), (Texts{"C", "c"}));
   EXPECT_EQ(texts({.analyzed = true, .endpoint = kStream}), (Texts{"S"}));
   EXPECT_EQ(total({}), 4U);
-  EXPECT_EQ(total({.analyzed = true, .endpoint = {}}), 2U);
-  EXPECT_EQ(total({.analyzed = {}, .endpoint = kStream}), 2U);
+  EXPECT_EQ(total({.analyzed = true}), 2U);
+  EXPECT_EQ(total({.endpoint = kStream}), 2U);
   EXPECT_EQ(total({.analyzed = false, .endpoint = kChat}), 1U);
+}
+
+TEST_P(QuestionStoreContract, FiltersByOutcomeToo) {
+  auto refused = asked("refused", 3, kStream);
+  refused.outcome = model::QuestionOutcome::kRefused;
+  auto answered = asked("answered", 2);
+  answered.outcome = model::QuestionOutcome::kAnswered;
+  append({asked("unknown", 1), answered, refused});
+  EXPECT_EQ(texts({.outcome = model::QuestionOutcome::kRefused}), Texts{"refused"});
+  EXPECT_EQ(texts({.outcome = model::QuestionOutcome::kAnswered}), Texts{"answered"});
+  EXPECT_EQ(texts({.outcome = model::QuestionOutcome::kUnknown}), Texts{"unknown"});
+  EXPECT_EQ(total({.endpoint = kChat, .outcome = model::QuestionOutcome::kRefused}), 0U);
+}
+
+TEST_P(QuestionStoreContract, ALaterVerdictTakesThePlaceOfAnEarlierOne) {
+  model::UserQuestion question = asked("a", 1);
+  question.id = model::QuestionId("5f00000000000000000000ab");
+  append({question, asked("b", 2)});
+  const auto feedback = [&] { return questions().page({}, 1, 1).value().questions.at(0).feedback; };
+  const model::Feedback first{.helpful = true, .comment = "yes", .given_at = at(3)};
+  const model::Feedback second{.helpful = false, .comment = "", .given_at = at(4)};
+  ASSERT_TRUE(questions().set_feedback(question.id, first).has_value());
+  EXPECT_EQ(feedback(), first);
+  ASSERT_TRUE(questions().set_feedback(question.id, second).has_value());
+  under_test_->reopen();
+  EXPECT_EQ(feedback(), second);
+  EXPECT_EQ(questions().page({}, 0, 1).value().questions.at(0).feedback, std::nullopt);
+}
+
+TEST_P(QuestionStoreContract, FeedbackOnAnUnknownQuestionIsNotFound) {
+  append({asked("a", 1)});
+  const auto stored =
+      questions().set_feedback(model::QuestionId("5f00000000000000000000ff"), {true, "x", at(2)});
+  ASSERT_TRUE(stored.has_error());
+  EXPECT_EQ(stored.error().kind, ErrorKind::kNotFound);
+}
+
+TEST_P(QuestionStoreContract, ForgetsByTimeInBatches) {
+  append({asked("3", 3), asked("1", 1), asked("5", 5), asked("2", 2)});
+  EXPECT_EQ(questions().forget(at(1), 10).value(), 0U);
+  EXPECT_EQ(questions().forget(at(5), 0).value(), 0U);
+  EXPECT_EQ(questions().forget(at(5), 2).value(), 2U);
+  EXPECT_EQ(texts(), (Texts{"5", "3"}));
+  EXPECT_EQ(questions().forget(at(5), 2).value(), 1U);
+  under_test_->reopen();
+  append({asked("6", 6), asked("7", 7)});
+  EXPECT_EQ(questions().prune(2).value(), 1U) << "counts what is there, whatever was forgotten between";
+  EXPECT_EQ(texts(), (Texts{"7", "6"}));
 }
 
 TEST_P(QuestionStoreContract, StatsOfNothingAndOfSome) {

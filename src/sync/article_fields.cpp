@@ -3,7 +3,6 @@
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "base/limits.hpp"
 #include "base/utf8.hpp"
 
 namespace wellspring::sync {
@@ -17,13 +16,6 @@ constexpr double kLargestSeconds = 2e10;
 constexpr double kLargestMilliseconds = 9.7e14;
 // Doubles hold every whole number up to 2^53.
 constexpr double kLargestExact = 9007199254740992.0;
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 }  // namespace
 
@@ -56,24 +48,6 @@ std::optional<Timestamp> read_time(const json::value& value) {
   const double milliseconds = std::abs(number) <= kLargestSeconds ? number * 1000 : number;
   if (!(std::abs(milliseconds) <= kLargestMilliseconds)) return std::nullopt;
   return Timestamp{std::chrono::milliseconds{std::llround(milliseconds)}};
-}
-
-bool is_locale(std::string_view text) {
-  if (text.size() < 2 || text.size() > limits::kLocaleBytes) return false;
-  std::size_t subtag = 0;
-  bool first = true;
-  for (const char c : text) {
-    if (c == '-' || c == '_') {
-      if (subtag == 0 || (first && subtag < 2)) return false;
-      first = false;
-      subtag = 0;
-    } else if (!is_letter(c) && (first || !is_digit(c))) {
-      return false;
-    } else if (++subtag > 8) {
-      return false;
-    }
-  }
-  return subtag > 0;
 }
 
 }  // namespace wellspring::sync

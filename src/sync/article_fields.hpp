@@ -24,7 +24,4 @@ std::optional<std::string> read_relation(const boost::json::value& value);
 /// An ISO 8601 string, or a number of seconds or milliseconds since 1970.
 std::optional<Timestamp> read_time(const boost::json::value& value);
 
-/// True for what a language tag looks like (RFC 5646, `_` allowed for `-`) within limits::kLocaleBytes.
-bool is_locale(std::string_view text);
-
 }  // namespace wellspring::sync

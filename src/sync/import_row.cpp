@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/language_tag.hpp"
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
 #include "sync/article_fields.hpp"
@@ -49,10 +50,11 @@ class RowReader {
     if (!at) note(name, "should be an ISO 8601 date or a number of seconds since 1970");
     return at;
   }
-  std::string locale() {
-    const std::string locale = optional_text("locale", limits::kLocaleBytes).value_or(model::kDefaultLocale);
-    if (!is_locale(locale)) note("locale", "should be a language tag such as 'en' or 'fr-CA'");
-    return locale;
+  std::string locale(std::string_view otherwise) {
+    const auto own = optional_text("locale", limits::kLocaleBytes);
+    const auto tag = normal_language_tag(own ? std::string_view(*own) : otherwise);
+    if (!tag) note("locale", "should be a language tag such as 'en' or 'fr-CA'");
+    return tag.value_or(model::kDefaultLocale);
   }
   bool flag(std::string_view name) {
     const json::value* value = row_.if_contains(name);
@@ -88,7 +90,7 @@ class RowReader {
 
 }  // namespace
 
-Result<model::NewJob> parse_import_row(std::string_view row) {
+Result<model::NewJob> parse_import_row(std::string_view row, std::string_view default_locale) {
   auto parsed = parse_json(row);
   if (!parsed) return fail(parsed.error().kind, "import row refused: " + parsed.error().message);
   const json::object* object = parsed->if_object();
@@ -100,7 +102,7 @@ Result<model::NewJob> parse_import_row(std::string_view row) {
   job.kind = read.flag("deleted") ? model::JobKind::kDelete : model::JobKind::kPublish;
   model::Article& article = job.article;
   article.source = "import";
-  article.key = {ArticleId(read.id()), read.locale()};
+  article.key = {ArticleId(read.id()), read.locale(default_locale)};
   article.title = read.optional_text("title", limits::kTitleBytes).value_or("");
   article.updated_at = read.optional_time("updated_at");
   if (job.kind == model::JobKind::kPublish) {

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/language_tag.hpp"
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
 #include "sync/article_fields.hpp"
@@ -177,8 +178,9 @@ Article removed_article(const json::object& doc, DocumentReader& read) {
 Article published_article(const json::object& doc, DocumentReader& read, std::string_view locale) {
   Article article;
   article.key.id = read.id();
-  if (!locale.empty()) article.key.locale = locale;
-  if (!is_locale(article.key.locale)) {
+  if (auto tag = normal_language_tag(locale.empty() ? model::kDefaultLocale : locale)) {
+    article.key.locale = std::move(*tag);
+  } else {
     read.problem("locale", "locale", "Input should be a language tag such as 'en' or 'fr-CA'");
   }
   article.title = read.title();
@@ -192,11 +194,14 @@ Article published_article(const json::object& doc, DocumentReader& read, std::st
   return article;
 }
 
-/// Contract D16: the body's own `locale` member, else the one of the hook's URL.
-std::string locale_of(const json::object& body, std::string_view from_url) {
+/// Contract D16: the body's own `locale` member, else the one of the hook's URL. A member that is no text is
+/// a problem: taken for absent, it would let a translation replace the article in the default locale.
+std::string locale_of(const json::object& body, std::string_view otherwise, DocumentReader& read) {
   const json::value* own = member(body, "locale");
-  const json::string* text = own == nullptr ? nullptr : own->if_string();
-  return std::string(text == nullptr || text->empty() ? from_url : std::string_view(*text));
+  if (own == nullptr) return std::string(otherwise);
+  const json::string* text = own->if_string();
+  if (text == nullptr) read.problem("string_type", "locale", "Input should be a valid string");
+  return std::string(text == nullptr || text->empty() ? otherwise : std::string_view(*text));
 }
 
 JobKind kind_of(const std::string& operation, DocumentReader& read) {
@@ -223,8 +228,8 @@ PayloadResult read_event(const json::object& body, std::string_view locale) {
   DocumentReader read(*doc);
   event.job.kind = kind_of(event.operation, read);
   event.published = event.job.kind == JobKind::kPublish;
-  event.job.article =
-      event.published ? published_article(*doc, read, locale_of(body, locale)) : removed_article(*doc, read);
+  event.job.article = event.published ? published_article(*doc, read, locale_of(body, locale, read))
+                                      : removed_article(*doc, read);
   if (!read.problems().empty()) return refuse(std::move(read.problems()), event.job.article.key.id);
   return event;
 }

@@ -34,14 +34,16 @@ struct PayloadRefusal {
 using PayloadResult = boost::system::result<PayloadEvent, PayloadRefusal>;
 [[noreturn]] void throw_exception_from_error(const PayloadRefusal& refusal, const boost::source_location&);
 
-/// Reads a webhook body. `locale` comes from the hook's URL; empty means the default locale. Pure.
-/// Delete and unpublish need only an id; a publish needs title, updatedAt and text (`markdown`, or `content`
-/// as Lexical). Ids may be strings or numbers, relationships ids or objects with an `id`.
+/// Reads a webhook body. `locale` is that of a document whose body names none: the one of the hook's URL,
+/// else the default; empty means model::kDefaultLocale. Stored in its usual spelling. Pure. Delete and
+/// unpublish need only an id; a publish needs title, updatedAt and text (`markdown`, or `content` as
+/// Lexical). Ids may be strings or numbers, relationships ids or objects with an `id`.
 PayloadResult parse_payload(std::string_view body, std::string_view locale);
 
 /// Reads one row of an import: `{"id","title","text"}`, optional `locale`, `updated_at`, `slug`, `metadata`
 /// (an object of strings), and `deleted: true` to remove the article. Errors: kInvalidArgument naming the
 /// member.
-Result<model::NewJob> parse_import_row(std::string_view row);
+Result<model::NewJob> parse_import_row(std::string_view row,
+                                       std::string_view default_locale = model::kDefaultLocale);
 
 }  // namespace wellspring::sync

@@ -195,10 +195,26 @@ TEST(Payload, TheLocaleComesFromTheBodyElseFromTheUrl) {
   const std::string body = json::serialize(json::object{{"locale", "es"}, {"doc", sample_doc()}});
   EXPECT_EQ(parse_payload(body, "fr")->job.article.key.locale, "es");
   EXPECT_EQ(parse_payload(body, "fr")->operation, "update");
+  EXPECT_EQ(parse_doc(sample_doc(), "update", "")->job.article.key.locale, "en");
+  for (const char* spelled : {"pt_BR", "PT-br", "pt-BR"}) {
+    EXPECT_EQ(parse_doc(sample_doc(), "update", spelled)->job.article.key.locale, "pt-BR") << spelled;
+  }
   for (const char* locale : {"e", "en/../x", "12", "en--US", "en-", "en-toolongsubtag", "\xC3\xA9n"}) {
     EXPECT_EQ(only_problem(parse_doc(sample_doc(), "update", locale)), "locale:locale") << locale;
   }
   EXPECT_EQ(only_problem(parse_doc(sample_doc(), "update", std::string(36, 'a'))), "locale:locale");
+}
+
+TEST(Payload, ALocaleThatIsNoTextDoesNotBecomeTheDefault) {
+  const auto with_locale = [](json::value locale) {
+    return parse_payload(json::serialize(json::object{{"locale", std::move(locale)}, {"doc", sample_doc()}}),
+                         "fr");
+  };
+  EXPECT_EQ(only_problem(with_locale(5)), "locale:string_type");
+  EXPECT_EQ(only_problem(with_locale(json::array{"es"})), "locale:string_type");
+  EXPECT_EQ(only_problem(with_locale("nonsense!")), "locale:locale");
+  EXPECT_EQ(with_locale(nullptr)->job.article.key.locale, "fr");
+  EXPECT_EQ(with_locale("")->job.article.key.locale, "fr");
 }
 
 TEST(Payload, AnUnreadableBodyHasAMessageAndNoProblems) {
@@ -248,6 +264,13 @@ TEST(ImportRow, ReadsARow) {
   EXPECT_EQ(job->article.extra.at("tags"), "x");
   EXPECT_EQ(job->article.source, "import");
   EXPECT_FALSE(parse_import_row(R"({"id":"a","text":""})")->article.updated_at);
+}
+
+TEST(ImportRow, ARowWithoutALocaleHasTheDefaultOne) {
+  EXPECT_EQ(parse_import_row(R"({"id":"a","text":""})")->article.key.locale, "en");
+  EXPECT_EQ(parse_import_row(R"({"id":"a","text":""})", "es")->article.key.locale, "es");
+  EXPECT_EQ(parse_import_row(R"({"id":"a","text":"","locale":null})", "es")->article.key.locale, "es");
+  EXPECT_EQ(parse_import_row(R"({"id":"a","text":"","locale":"FR_ca"})", "es")->article.key.locale, "fr-CA");
 }
 
 TEST(ImportRow, ADeletedRowNeedsOnlyAnId) {

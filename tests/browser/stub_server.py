@@ -150,6 +150,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(200, {"hits": hits, "mode": body["mode"], "took_ms": 0.4})
         elif self.path == "/api/v1/sync/payload":
             self.webhook(body)
+        elif self.path == "/api/v1/feedback":
+            self.server.feedback.append(body)
+            self.reply(200, {"status": "stored", "question_id": body["question_id"]})
         else:
             job = next(job for job in self.server.contents.jobs if f"/{job['id']}/retry" in self.path)
             job.update(state="done", outcome="applied", last_error="")
@@ -200,7 +203,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if query.startswith("error:"):
             return self.event("error", error="The language model did not answer in time.", isComplete=True)
-        self.event("complete", chunk="", isComplete=True, fromCache=False)
+        self.event("complete", chunk="", isComplete=True, fromCache=False, question_id="5f00000000000000000000ab")
 
     def write_text(self, query, hits):
         if query.startswith("script:"):
@@ -222,7 +225,7 @@ class StubServer(http.server.ThreadingHTTPServer):
 
     def __init__(self, port=0, pause=0.005):
         super().__init__(("127.0.0.1", port), Handler)
-        self.contents, self.histories, self.pause = Library(), [], pause
+        self.contents, self.histories, self.feedback, self.pause = Library(), [], [], pause
         self.pace, self.left = threading.Event(), threading.Event()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 

@@ -183,6 +183,24 @@ class Working(PageTest):
         self.assertIn("rapeseed oil", copied)
         self.assertRegex(copied, r"\n\[1\] Skerry light")
 
+    def test_feedback_is_given_with_the_keyboard(self):
+        self.ask(self.QUESTION)
+        helpful, unhelpful = self.browser.find_all(".verdict")
+        self.assertEqual([button.attribute("aria-label") for button in (helpful, unhelpful)], ["Helpful", "Not helpful"])
+        self.browser.script("document.querySelector('.verdict').focus()")
+        self.browser.press("enter")
+        self.wait_text(".feedback [role=status]", "Thank you.")
+        self.assertEqual(helpful.attribute("aria-pressed"), "true")
+        self.assertFalse(self.browser.find(".feedback form").shown(), "a word is asked for after a no only")
+        self.browser.press("tab", "enter")
+        self.browser.wait(lambda: self.browser.find(".feedback form").shown(), "room for a word")
+        self.assertEqual([button.attribute("aria-pressed") for button in (helpful, unhelpful)], ["false", "true"])
+        self.wait_text(".feedback [role=status]", "Thank you.")
+        self.browser.press("tab", "The oil is named, the lamp is not.", "enter")
+        self.browser.wait(lambda: not self.browser.find(".feedback form").shown(), "the word to be sent")
+        self.wait_text(".feedback [role=status]", "Thank you.")
+        self.look("feedback")
+
     def test_a_new_conversation_starts_empty(self):
         self.ask(self.QUESTION)
         self.browser.find("#clear").click()

@@ -103,7 +103,8 @@ class Questions(ServerCase):
         page = self.page()
         self.assertEqual({k: page[k] for k in ("total", "page", "page_size", "total_pages")}, {"total": 8, "page": 1, "page_size": 50, "total_pages": 1})
         newest = page["questions"][0]
-        self.assertEqual(set(newest), {"id", "question", "chat_history_length", "endpoint_type", "timestamp", "category", "tags", "analyzed", "analyzed_at"})
+        self.assertEqual(set(newest), {"id", "question", "chat_history_length", "endpoint_type", "timestamp", "category", "tags", "analyzed", "analyzed_at",
+                                       "locale", "outcome", "feedback"}, "the contract's nine members and three of ours")
         self.assertEqual((newest["question"], newest["endpoint_type"], newest["chat_history_length"]), ("Who keeps the $lamps 2?", "stream", 2))
         self.assertEqual((newest["category"], newest["tags"], newest["analyzed"], newest["analyzed_at"]), (None, [], False, None))
         self.assertEqual(page["questions"][-1]["question"], "When are lamps lit 0?")

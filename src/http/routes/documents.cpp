@@ -48,22 +48,21 @@ asio::awaitable<Response> documents(const Services& services, const Request& req
 
 /// The live revision in `locale`; without one, in the default locale, else in the first.
 Result<store::StoredRevision> choose(store::ArticleStore& articles, const ArticleId& id,
-                                     const std::string& locale) {
+                                     const std::string& locale, const std::string& default_locale) {
   auto all = articles.find_all(id);
   if (!all) return all.error();
   std::erase_if(*all, [&](const auto& revision) {
     return !revision.live || (!locale.empty() && revision.key.locale != locale);
   });
   if (all->empty()) return fail(ErrorKind::kNotFound, "no article with this id is answerable", id.value());
-  const auto wanted = std::find_if(all->begin(), all->end(), [](const auto& revision) {
-    return revision.key.locale == model::kDefaultLocale;
-  });
+  const auto wanted = std::find_if(
+      all->begin(), all->end(), [&](const auto& revision) { return revision.key.locale == default_locale; });
   return wanted == all->end() ? all->front() : *wanted;
 }
 
 Result<json::object> read_document(store::ArticleStore& articles, const ArticleId& id,
-                                   const std::string& locale) {
-  const auto revision = choose(articles, id, locale);
+                                   const std::string& locale, const std::string& default_locale) {
+  const auto revision = choose(articles, id, locale, default_locale);
   if (!revision) return revision.error();
   const auto chunks = articles.chunks(revision->key);
   if (!chunks) return chunks.error();
@@ -82,7 +81,7 @@ Result<json::object> read_document(store::ArticleStore& articles, const ArticleI
 asio::awaitable<Response> document(const Services& services, const Request& request) {
   const ArticleId id{std::string(request.path_parameter("id"))};
   const std::string locale = request.query_parameter("locale").value_or("");
-  auto work = [&] { return read_document(services.articles, id, locale); };
+  auto work = [&] { return read_document(services.articles, id, locale, services.default_locale); };
   const Result<json::object> body = co_await runtime::offload(services.executors.blocking(), std::move(work));
   if (!body) co_return wire::error_response(body.error());
   co_return wire::json_response(200, *body);

@@ -28,7 +28,7 @@ void reject(Rows& rows, std::size_t line, const std::string& why) {
 }
 
 /// Reads JSON lines; blank ones are skipped but counted.
-Result<Rows> parse_rows(std::string_view body) {
+Result<Rows> parse_rows(std::string_view body, const std::string& default_locale) {
   Rows rows;
   std::size_t line = 0;
   while (!body.empty()) {
@@ -38,7 +38,7 @@ Result<Rows> parse_rows(std::string_view body) {
     if (row.find_first_not_of(kBlank) == std::string_view::npos) continue;
     if (line > kRowsMax)
       return fail(ErrorKind::kTooLarge, "import: more than 100000 lines in one request; send several");
-    auto job = sync::parse_import_row(row);
+    auto job = sync::parse_import_row(row, default_locale);
     if (!job) {
       reject(rows, line, job.error().message);
       continue;
@@ -74,7 +74,7 @@ asio::awaitable<Response> accept_rows(const Services& services, Rows rows) {
 }
 
 asio::awaitable<Response> import(const Services& services, const Request& request) {
-  auto work = [&request] { return parse_rows(request.body); };
+  auto work = [&] { return parse_rows(request.body, services.default_locale); };
   Result<Rows> rows = co_await runtime::offload(services.executors.cpu(), std::move(work));
   if (!rows) co_return wire::error_response(rows.error());
   co_return co_await accept_rows(services, std::move(*rows));

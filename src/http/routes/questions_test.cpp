@@ -54,7 +54,10 @@ TEST_F(QuestionsTest, AQuestionHasTheContractsMembers) {
   EXPECT_EQ(question.at("tags"), json::array());
   EXPECT_EQ(question.at("analyzed"), true);
   EXPECT_TRUE(question.at("analyzed_at").is_null());
-  EXPECT_EQ(question.size(), 9U);
+  EXPECT_TRUE(question.at("locale").is_null());
+  EXPECT_TRUE(question.at("outcome").is_null());
+  EXPECT_TRUE(question.at("feedback").is_null());
+  EXPECT_EQ(question.size(), 9U + 3U) << "the contract's nine and three more";
 }
 
 TEST_F(QuestionsTest, PagesAreNewestFirst) {
@@ -97,6 +100,71 @@ TEST_F(QuestionsTest, BadParametersAreRefused) {
     EXPECT_EQ(status, 400) << bad;
     EXPECT_TRUE(body.at("detail").is_string());
   }
+}
+
+TEST_F(QuestionsTest, FeedbackIsStoredBesideTheQuestion) {
+  const std::string id(ask(post("/api/v1/chat", kQuestion)).second.at("question_id").as_string());
+  const std::string body = R"({"question_id":")" + id + R"(","helpful":false,"comment":" no hour\u0000 "})";
+  EXPECT_EQ(ask(post("/api/v1/feedback", body)).first, 200);
+  const json::value question = list().at("questions").at(0);
+  EXPECT_EQ(question.at("id"), id);
+  EXPECT_EQ(question.at("outcome"), "answered");
+  EXPECT_EQ(question.at("locale"), "en");
+  EXPECT_EQ(question.at("feedback").at("helpful"), false);
+  EXPECT_EQ(question.at("feedback").at("comment"), "no hour");
+  EXPECT_EQ(server_.metrics().value("wellspring_feedback_total", {{"verdict", "unhelpful"}}), 1);
+  for (const char* unknown : {"5f0000000000000000000000", "", "x"}) {
+    EXPECT_EQ(
+        ask(post("/api/v1/feedback", R"({"helpful":true,"question_id":")" + std::string(unknown) + "\"}"))
+            .first,
+        404)
+        << unknown;
+  }
+  for (const char* bad : {"", "{}", R"({"helpful":true})", R"({"helpful":1,"question_id":"x"})",
+                          R"({"helpful":null,"question_id":"x"})", R"({"helpful":true,"question_id":7})"}) {
+    EXPECT_EQ(ask(post("/api/v1/feedback", bad)).first, 422) << bad;
+  }
+}
+
+TEST_F(QuestionsTest, AnAnswerThatFailsIsAQuestionAllTheSame) {
+  model_.then = testing::StubModel::Then::kFail;
+  stream(kQuestion);
+  ASSERT_TRUE(TestServer::eventually([&] { return questions_.stats().value().total() == 1; }));
+  EXPECT_TRUE(list().at("questions").at(0).at("outcome").is_null());
+}
+
+TEST_F(QuestionsTest, RefusedQuestionsAreGrouped) {
+  const auto empty = ask(get("/api/v1/questions/unanswered")).second;
+  EXPECT_EQ(empty, json::parse(R"({"groups":[],"total":0,"page":1,"page_size":50,"total_pages":0,)"
+                               R"("questions_read":0})"));
+  std::vector<model::UserQuestion> refused(1'203);
+  for (std::size_t i = 0; i < refused.size(); ++i) {
+    refused[i].text = "Where is bell " + std::to_string(i % 3) + (i % 2 == 0 ? "?" : "");
+    refused[i].outcome = model::QuestionOutcome::kRefused;
+    refused[i].asked_at = *parse_timestamp("2025-01-01T00:00:00Z") + std::chrono::seconds{i};
+  }
+  ASSERT_TRUE(questions_.append(refused).has_value());
+  store(1, 0);
+  const json::value board = ask(get("/api/v1/questions/unanswered?page=2&page_size=2")).second;
+  EXPECT_EQ(board.at("questions_read").to_number<int>(), 1'203);
+  EXPECT_EQ(board.at("total").to_number<int>(), 3);
+  EXPECT_EQ(board.at("total_pages").to_number<int>(), 2);
+  ASSERT_EQ(board.at("groups").as_array().size(), 1U);
+  EXPECT_EQ(board.at("groups").at(0).at("question"), "Where is bell 0?");
+  EXPECT_EQ(board.at("groups").at(0).at("count").to_number<int>(), 401);
+  EXPECT_EQ(board.at("groups").at(0).at("first_asked"), "2025-01-01T00:00:00Z");
+  EXPECT_EQ(ask(get("/api/v1/questions/unanswered?page_size=101")).first, 422);
+}
+
+TEST_F(QuestionsTest, WhoOptsOutIsNotLogged) {
+  for (const char* header : {"DNT: 1\r\n", "Sec-GPC: 1\r\n"}) {
+    const auto [status, body] = ask(post("/api/v1/chat", kQuestion, header));
+    EXPECT_EQ(status, 200);
+    EXPECT_FALSE(body.as_object().contains("question_id")) << header;
+  }
+  EXPECT_EQ(server_.metrics().value("wellspring_questions_logged_total", {{"outcome", "opted_out"}}), 2);
+  EXPECT_TRUE(ask(post("/api/v1/chat", kQuestion, "DNT: 0\r\n")).second.as_object().contains("question_id"));
+  ASSERT_TRUE(TestServer::eventually([&] { return questions_.stats().value().total() == 1; }));
 }
 
 TEST_F(QuestionsTest, StatsOfNothingAndOfSome) {

@@ -1,5 +1,6 @@
 #include "http/routes/routes.hpp"
 
+#include "http/accept_language.hpp"
 #include "http/wire/errors.hpp"
 
 namespace wellspring::http {
@@ -30,6 +31,11 @@ boost::asio::awaitable<Response> not_ready(const Services& services, const Reque
 }
 
 }  // namespace
+
+std::string reader_locale(const Services& services, const Request& request) {
+  return http::reader_locale(request.header("Accept-Language"), services.snapshot()->locales(),
+                             services.default_locale);
+}
 
 Handler with(const Services& services, ServiceHandler handler) {
   return [&services, handler](const Request& request) { return handler(services, request); };

@@ -15,6 +15,8 @@ namespace routes {
 
 using ServiceHandler = boost::asio::awaitable<Response> (*)(const Services&, const Request&);
 Handler with(const Services& services, ServiceHandler handler);
+/// What a request's Accept-Language comes to with what is published now; for bodies that name no locale.
+std::string reader_locale(const Services& services, const Request& request);
 /// As with(), but 503 until the server is ready: half an index must not answer.
 Handler when_ready(const Services& services, ServiceHandler handler);
 

@@ -52,6 +52,48 @@ TEST_F(RoutesTest, ThePageIsServedWithItsOwnPolicyAndTags) {
   EXPECT_TRUE(contains(server_.exchange(get("/ui")), "Location: /ui/\r\n"));
 }
 
+TEST_F(RoutesTest, EveryArticleIsFoundOnceInTheLocaleThatSuitsTheReader) {
+  model::Article article;
+  article.key = {ArticleId("lamps"), "es"};
+  article.title = "Harbour lamps";
+  article.markdown = "Las luces del puerto.";
+  article.updated_at = parse_timestamp("2025-01-02T00:00:00Z");
+  ASSERT_TRUE(ingestor_->publish(article).has_value());
+  const auto locale_for = [&](const std::string& members, const std::string& headers) {
+    const json::value hits =
+        ask(post("/api/v1/search", R"({"query":"harbour lamps","mode":"bm25")" + members + "}", headers))
+            .second.at("hits");
+    return hits.as_array().size() != 1 ? "found " + std::to_string(hits.as_array().size())
+                                       : std::string(hits.at(0).at("metadata").at("locale").as_string());
+  };
+  EXPECT_EQ(locale_for("", ""), "en");
+  EXPECT_EQ(locale_for("", "Accept-Language: de, es-MX;q=0.5, en;q=0.4\r\n"), "es");
+  EXPECT_EQ(locale_for("", "Accept-Language: de, fr;q=0.5\r\n"), "en");
+  EXPECT_EQ(locale_for(R"(,"locale":"es_MX")", "Accept-Language: en\r\n"), "es");
+  EXPECT_EQ(locale_for(R"(,"locale":"")", "Accept-Language: es\r\n"), "es");
+  EXPECT_EQ(locale_for(R"(,"filter":{"locale":"es"})", ""), "es");
+  for (const char* route : {"/api/v1/search", "/api/v1/chat", "/api/v1/chat/stream"}) {
+    for (const char* bad : {"5", "\"nonsense!\"", "\"x\""}) {
+      EXPECT_EQ(ask(post(route, std::string(R"({"query":"x","locale":)") + bad + "}")).first, 422) << bad;
+    }
+  }
+}
+
+TEST_F(RoutesTest, ARefusalIsInTheReadersLanguage) {
+  model::Article article;
+  article.key = {ArticleId("faros"), "es"};
+  article.markdown = "Nada.";
+  ASSERT_TRUE(ingestor_->publish(article).has_value());
+  const auto refusal = [&](const std::string& headers) {
+    const json::value body = ask(post("/api/v1/chat", R"({"query":"zzz qqq"})", headers)).second;
+    EXPECT_TRUE(body.at("sources").as_array().empty());
+    return std::string(body.at("answer").as_string());
+  };
+  EXPECT_TRUE(refusal("").starts_with("I found nothing"));
+  EXPECT_TRUE(refusal("Accept-Language: es-ES,es;q=0.9,en;q=0.8\r\n").starts_with("No he encontrado"));
+  EXPECT_TRUE(refusal("Accept-Language: fr\r\n").starts_with("I found nothing")) << "nothing is in French";
+}
+
 TEST_F(RoutesTest, TheDocumentationIsServedWithItsOwnPolicyAndIsNotCounted) {
   const std::string docs = server_.exchange(get("/docs"));
   EXPECT_TRUE(contains(docs, "Content-Type: text/html; charset=utf-8\r\n"));

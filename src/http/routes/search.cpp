@@ -7,7 +7,7 @@ namespace wellspring::http::routes {
 namespace {
 
 boost::asio::awaitable<Response> search(const Services& services, const Request& request) {
-  auto query = wire::parse_query(request.body);
+  auto query = wire::parse_query(request.body, reader_locale(services, request));
   if (!query) co_return wire::validation_response(query.error().list);
   if (auto refused = services.request_limits.refuse_search(request)) co_return std::move(*refused);
   const model::SearchMode mode = query->mode;

@@ -34,7 +34,8 @@ sync::SignatureHeaders signature_headers(const Request& request) {
 
 /// Large bodies are read where computing does not hold up other connections.
 asio::awaitable<Result<ReadWebhook>> read(const Services& services, const Request& request) {
-  const std::string locale = request.query_parameter("locale").value_or("");
+  std::string locale = request.query_parameter("locale").value_or("");
+  if (locale.empty()) locale = services.default_locale;
   const Timestamp now = services.clock.wall();
   auto work = [&services, &request, &locale, now]() -> Result<ReadWebhook> {
     ReadWebhook webhook{

@@ -37,15 +37,14 @@ void read_turn(const json::value& item, std::size_t position, Problems& problems
 
 }  // namespace
 
-Parsed<rag::Question> parse_question(std::string_view body) {
+Parsed<rag::Question> parse_question(std::string_view body, std::string locale) {
   const auto object = parse_object(body);
   if (!object) return object.error();
   Problems problems;
   MemberReader reader(*object, {"body"}, problems);
   rag::Question question;
   question.text = reader.required_string("query").value_or("");
-  if (auto locale = reader.optional_string("locale"); locale && !locale->empty())
-    question.locale = std::move(*locale);
+  question.locale = reader.optional_locale().value_or(std::move(locale));
   if (const json::array* history = reader.optional_array("chat_history")) {
     const std::size_t dropped = history->size() - std::min(history->size(), limits::kHistoryTurns);
     for (std::size_t i = dropped; i < history->size(); ++i)
@@ -85,10 +84,11 @@ const char* degradation(const rag::AnswerSummary& summary) {
   return summary.spend_limited ? "spend_limit" : nullptr;
 }
 
-std::string complete_event(const rag::AnswerSummary& summary) {
+std::string complete_event(const rag::AnswerSummary& summary, const std::optional<model::QuestionId>& question) {
   json::object members{
       {"status", "complete"}, {"chunk", ""}, {"isComplete", true}, {"fromCache", summary.from_cache}};
   if (const char* why = degradation(summary)) members["degraded"] = why;
+  if (question) members["question_id"] = question->value();
   return event(members);
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/language_tag.hpp"
 #include "base/limits.hpp"
 
 namespace wellspring::http::wire {
@@ -79,6 +80,14 @@ std::optional<std::string> MemberReader::optional_string(std::string_view member
   if (const json::string* text = value->if_string()) return std::string(*text);
   problem(member, "string_type", "Input should be a valid string");
   return std::nullopt;
+}
+
+std::optional<std::string> MemberReader::optional_locale() {
+  const auto text = optional_string("locale");
+  if (!text || text->empty()) return std::nullopt;
+  auto tag = normal_language_tag(*text);
+  if (!tag) problem("locale", "locale", "Input should be a language tag such as 'en' or 'fr-CA'");
+  return tag;
 }
 
 std::optional<std::size_t> MemberReader::optional_integer(std::string_view member, std::size_t least,

@@ -40,6 +40,9 @@ class MemberReader {
   /// Null when absent or null; a problem when it is something else.
   const boost::json::array* optional_array(std::string_view member);
   const boost::json::object* optional_object(std::string_view member);
+  /// The member `locale` in its usual spelling; empty when absent, null or "", and with a problem when it is
+  /// no language tag.
+  std::optional<std::string> optional_locale();
   void problem(std::string_view member, std::string type, std::string message);
 
  private:

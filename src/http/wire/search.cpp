@@ -60,7 +60,7 @@ model::Filter parse_filter(const json::object& object, Problems& problems) {
 
 }  // namespace
 
-Parsed<model::Query> parse_query(std::string_view body) {
+Parsed<model::Query> parse_query(std::string_view body, std::string locale) {
   const auto object = parse_object(body);
   if (!object) return object.error();
   Problems problems;
@@ -76,11 +76,7 @@ Parsed<model::Query> parse_query(std::string_view body) {
   }
   if (const json::object* filter = reader.optional_object("filter"))
     query.filter = parse_filter(*filter, problems);
-  for (const model::FieldMatch& match : query.filter) {
-    if (match.field == "locale" && match.any_of.size() == 1) query.locale = match.any_of.front();
-  }
-  if (auto locale = reader.optional_string("locale"); locale && !locale->empty())
-    query.locale = std::move(*locale);
+  query.locale = reader.optional_locale().value_or(std::move(locale));
   if (!problems.list.empty()) return problems;
   return query;
 }

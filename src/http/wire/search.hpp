@@ -10,8 +10,8 @@
 namespace wellspring::http::wire {
 
 /// `{"query", "k", "mode", "filter", "locale"}`. A filter is an object of members, each with the value or a
-/// list of values that it may have. Without `locale`, a filter on one locale chooses the query's language.
-Parsed<model::Query> parse_query(std::string_view body);
+/// list of values that it may have. Without the member `locale` the reader has `locale`.
+Parsed<model::Query> parse_query(std::string_view body, std::string locale = model::kDefaultLocale);
 
 /// `{"hits": [{"document_id", "chunk_index", "title", "text", "score", "scores": {"bm25", "dense"},
 /// "metadata"}], "mode", "took_ms"}`

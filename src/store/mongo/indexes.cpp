@@ -100,6 +100,7 @@ void ensure_indexes(Channel& vector, Channel& app, Channel& sources, const Names
          {{"wellspring_time", doc("timestamp", -1, "position", -1, "_id", -1)},
           {"wellspring_endpoint", doc("endpoint_type", 1, "timestamp", -1)},
           {"wellspring_analyzed", doc("analyzed", 1, "timestamp", -1)},
+          {"wellspring_outcome", doc("outcome", 1, "timestamp", -1)},
           {"wellspring_position", doc("position", 1, "_id", 1)}});
   ensure(sources, names.sources,
          {{"wellspring_uri", doc("uri", 1), true}, {"wellspring_position", doc("position", 1, "_id", 1)}});

@@ -6,9 +6,42 @@ namespace wellspring::store::mongo {
 namespace {
 
 using model::QuestionEndpoint;
+using model::QuestionOutcome;
 using model::UserQuestion;
 
 constexpr std::size_t kIdsPerDelete = 10'000;
+
+/// Null when it is not known, as in rows that lack the member.
+std::optional<std::string> outcome_name(QuestionOutcome outcome) {
+  if (outcome == QuestionOutcome::kUnknown) return std::nullopt;
+  return std::string(name(outcome));
+}
+
+QuestionOutcome outcome_of(const std::optional<std::string>& text) {
+  for (const auto outcome : {QuestionOutcome::kAnswered, QuestionOutcome::kRefused}) {
+    if (text && *text == name(outcome)) return outcome;
+  }
+  return QuestionOutcome::kUnknown;
+}
+
+Doc row_of(const model::Feedback& feedback) {
+  return doc("helpful", feedback.helpful, "comment", feedback.comment, "given_at", feedback.given_at);
+}
+
+std::optional<Doc> row_of(const std::optional<model::Feedback>& feedback) {
+  return feedback ? std::optional(row_of(*feedback)) : std::nullopt;
+}
+
+std::optional<model::Feedback> feedback_of(const Fields& question) {
+  const auto row = question.optional_document("feedback");
+  if (!row) return std::nullopt;
+  const Fields fields(**row, "feedback");
+  const auto given_at = fields.optional_time("given_at");
+  if (!given_at) return std::nullopt;
+  return model::Feedback{.helpful = fields.flag("helpful"),
+                         .comment = fields.optional_text("comment").value_or(""),
+                         .given_at = *given_at};
+}
 
 Doc row_of(const UserQuestion& question, const std::string& id, std::int64_t position) {
   Array tags;
@@ -16,14 +49,30 @@ Doc row_of(const UserQuestion& question, const std::string& id, std::int64_t pos
   return doc("_id", Oid{id}, "id", nullptr, "question", question.text, "chat_history_length",
              question.history_length, "endpoint_type", name(question.endpoint), "timestamp",
              question.asked_at, "category", question.category, "tags", tags, "analyzed", question.analyzed,
-             "analyzed_at", question.analyzed_at, "position", position);
+             "analyzed_at", question.analyzed_at, "locale", question.locale, "outcome",
+             outcome_name(question.outcome), "feedback", row_of(question.feedback), "position", position);
 }
 
 Doc to_bson(const QuestionFilter& filter) {
   Doc rows;
   if (filter.analyzed) add_to(rows, "analyzed", *filter.analyzed);
   if (filter.endpoint) add_to(rows, "endpoint_type", name(*filter.endpoint));
+  if (filter.outcome) add_to(rows, "outcome", outcome_name(*filter.outcome));
   return rows;
+}
+
+/// Removes the first `limit` rows in the given order; how many there were.
+std::size_t remove_first(Session& session, const std::string& collection, const Doc& filter, const Doc& order,
+                         std::size_t limit) {
+  if (limit == 0) return 0;
+  Array ids;
+  session.find(collection, filter, doc("sort", order, "projection", doc("_id", 1), "limit", limit),
+               [&](const bson_t& row) {
+                 bson_iter_t at;
+                 if (bson_iter_init_find(&at, &row, "_id")) ids.push(*bson_iter_value(&at));
+                 return true;
+               });
+  return ids.size() == 0 ? 0 : session.remove(collection, any_of("_id", ids));
 }
 
 }  // namespace
@@ -49,7 +98,10 @@ std::optional<UserQuestion> MongoQuestions::read(const bson_t& row) {
                       .category = fields.optional_text("category"),
                       .tags = fields.texts("tags"),
                       .analyzed = fields.flag("analyzed"),
-                      .analyzed_at = fields.optional_time("analyzed_at")};
+                      .analyzed_at = fields.optional_time("analyzed_at"),
+                      .locale = fields.optional_text("locale").value_or(""),
+                      .outcome = outcome_of(fields.optional_text("outcome")),
+                      .feedback = feedback_of(fields)};
 }
 
 Result<void> MongoQuestions::append(std::span<const UserQuestion> questions) {
@@ -111,21 +163,35 @@ Result<std::size_t> MongoQuestions::prune(std::size_t keep) {
     const auto prune_some = [&](Session& session) -> std::size_t {
       const std::size_t count = session.count(names_.questions, {});
       if (count <= keep) return 0;
-      Array ids;
-      session.find(names_.questions, {},
-                   doc("sort", doc("position", 1, "_id", 1), "projection", doc("_id", 1), "limit",
-                       std::min(count - keep, kIdsPerDelete)),
-                   [&](const bson_t& row) {
-                     bson_iter_t at;
-                     if (bson_iter_init_find(&at, &row, "_id")) ids.push(*bson_iter_value(&at));
-                     return true;
-                   });
-      return session.remove(names_.questions, any_of("_id", ids));
+      return remove_first(session, names_.questions, {}, doc("position", 1, "_id", 1),
+                          std::min(count - keep, kIdsPerDelete));
     };
     std::size_t pruned = 0;
     while (const std::size_t some = channel_.use(prune_some)) pruned += some;
     return pruned;
   });
+}
+
+Result<std::size_t> MongoQuestions::forget(Timestamp before, std::size_t limit) {
+  return attempt({"forget questions"}, [&] {
+    const Doc ours = doc("timestamp", doc("$lt", before), "position", doc("$exists", true));
+    return channel_.use([&](Session& session) {
+      return remove_first(session, names_.questions, ours, doc("timestamp", 1, "position", 1),
+                          std::min(limit, kIdsPerDelete));
+    });
+  });
+}
+
+Result<void> MongoQuestions::set_feedback(const model::QuestionId& id, const model::Feedback& feedback) {
+  const auto found = attempt({"store feedback", id.value()}, [&] {
+    const Doc change = doc("$set", doc("feedback", row_of(feedback)));
+    return channel_.use([&](Session& session) {
+      return session.update_one(names_.questions, doc("_id", Oid{id.value()}), change);
+    });
+  });
+  if (!found) return found.error();
+  if (!*found) return no_such_question(id);
+  return {};
 }
 
 }  // namespace wellspring::store::mongo

@@ -17,6 +17,8 @@ class MongoQuestions final : public QuestionStore {
   Result<QuestionPage> page(const QuestionFilter& filter, std::size_t offset, std::size_t limit) override;
   Result<QuestionStats> stats() override;
   Result<std::size_t> prune(std::size_t keep) override;
+  Result<std::size_t> forget(Timestamp before, std::size_t limit) override;
+  Result<void> set_feedback(const model::QuestionId& id, const model::Feedback& feedback) override;
 
  private:
   std::optional<model::UserQuestion> read(const bson_t& row);

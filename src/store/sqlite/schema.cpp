@@ -130,6 +130,17 @@ CREATE TABLE spooled_jobs (
 CREATE INDEX spooled_jobs_waiting ON spooled_jobs (id) WHERE moved_to IS NULL;
 )sql";
 
+// outcome holds values of model::QuestionOutcome. The last three are null until a reader says something.
+constexpr const char* kOutcomesAndFeedback = R"sql(
+ALTER TABLE user_questions ADD COLUMN locale TEXT NOT NULL DEFAULT '';
+ALTER TABLE user_questions ADD COLUMN outcome INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE user_questions ADD COLUMN helpful INTEGER;
+ALTER TABLE user_questions ADD COLUMN comment TEXT;
+ALTER TABLE user_questions ADD COLUMN feedback_at INTEGER;
+CREATE INDEX user_questions_by_id ON user_questions (id);
+CREATE INDEX user_questions_by_outcome ON user_questions (outcome, asked_at);
+)sql";
+
 // delivery names what a sender repeats; text_bytes is what the job weighs in the backlog, for older rows
 // their payload.
 constexpr const char* kDeliveries = R"sql(
@@ -147,7 +158,7 @@ CREATE INDEX spooled_jobs_backlog ON spooled_jobs (text_bytes) WHERE moved_to IS
 )sql";
 
 // The step at index v brings a file of version v to version v + 1.
-constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions, kSpooledJobs, kDeliveries};
+constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions, kSpooledJobs, kDeliveries, kOutcomesAndFeedback};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 std::int64_t number(Connection& connection, std::string_view sql) {

@@ -106,7 +106,7 @@ TEST(SqliteStore, BringsAnOlderSchemaUpToDateAndKeepsItsContent) {
     EXPECT_TRUE(store->sources().create(source, at(3)).has_value());
     EXPECT_EQ(store->questions().stats().value().total(), 0U);
   }
-  EXPECT_EQ(version_of(directory), 4);
+  EXPECT_EQ(version_of(directory), 5);
 }
 
 TEST(SqliteStore, AnUpgradeThatFailsLeavesTheOlderSchema) {

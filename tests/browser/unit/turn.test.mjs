@@ -7,11 +7,17 @@ const text = (chunk) => ({ status: "streaming", chunk, isComplete: false });
 const SOURCES = { status: "sources", sources: [{ page_content: "p", metadata: {} }], isComplete: false };
 const COMPLETE = { status: "complete", chunk: "", isComplete: true, fromCache: false };
 
+test("the end names the question for feedback when it was kept", () => {
+  assert.equal(follow([text("Yes"), { ...COMPLETE, question_id: "5f00" }]).questionId, "5f00");
+  assert.equal(follow([text("Yes"), { ...COMPLETE, question_id: "" }]).questionId, null);
+});
+
 test("the contract's order of events gives a complete answer", () => {
   const turn = follow([{ status: "thinking" }, SOURCES, text("Be"), text("cause [1]"), COMPLETE]);
   assert.equal(turn.state, "complete");
   assert.equal(turn.text, "Because [1]");
   assert.equal(turn.sources.length, 1);
+  assert.equal(turn.questionId, null, "nothing to give feedback on");
   assert.equal(turn.failure, null);
 });
 
