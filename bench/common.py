@@ -9,6 +9,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
 BINARY = BUILD / "wellspring"
+# For `wellspring serve`: one client asks more than visitors may.
+UNLIMITED = ("--rate-limit-per-minute", "0", "--rate-limit-per-hour", "0", "--global-rate-limit", "off")
 DATA = (ROOT / ".." / "shared" / "data").resolve()
 RESULTS = ROOT / "bench" / "results"
 sys.path.insert(0, str(ROOT / "tests" / "functional"))

@@ -4,7 +4,7 @@ import pathlib
 import re
 import subprocess
 
-from common import BINARY, BUILD, percentile, row
+from common import BINARY, BUILD, UNLIMITED, percentile, row
 from server import Server, temporary_folder, webhook
 
 ROUNDS = 5
@@ -45,7 +45,7 @@ def run():
     bare = subprocess.Popen([BUILD / "bare_beast"], stdout=subprocess.PIPE, text=True)
     try:
         port = int(re.search(r"(\d+)\s*$", bare.stdout.readline()).group(1))
-        with temporary_folder() as folder, Server(BINARY, folder, "--embedder", "hashing") as server:
+        with temporary_folder() as folder, Server(BINARY, folder, "--embedder", "hashing", *UNLIMITED) as server:
             rows = []
             for what, target in (("/health/live", "/health/live"), ("a cached small response, /ui/favicon.svg", "/ui/favicon.svg")):
                 ratio, pairs = compare(server.url + target, f"http://127.0.0.1:{port}/")

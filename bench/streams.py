@@ -4,7 +4,7 @@ import re
 import subprocess
 import time
 
-from common import BINARY, BUILD, row
+from common import BINARY, BUILD, UNLIMITED, row
 from server import Server, temporary_folder, webhook
 
 STREAMS = 2_000
@@ -15,7 +15,7 @@ def run():
     stub = subprocess.Popen([BUILD / "stream_bench", "model", "--interval-ms", "50", "--tokens", str(SECONDS * 20)], stdout=subprocess.PIPE, text=True)
     try:
         port = int(re.search(r"(\d+)\s*$", stub.stdout.readline()).group(1))
-        flags = ("--llm-base-url", f"http://127.0.0.1:{port}/v1", "--llm-concurrency", str(2 * STREAMS), "--streams-max", str(2 * STREAMS), "--cache-entries", "0")
+        flags = ("--llm-base-url", f"http://127.0.0.1:{port}/v1", "--llm-concurrency", str(2 * STREAMS), "--streams-max", str(2 * STREAMS), "--cache-entries", "0", *UNLIMITED)
         with temporary_folder() as folder, Server(BINARY, folder, *flags) as server:
             status, answer = server.json("POST", "/api/v1/sync/payload", webhook(
                 "create", "1", "Harbour", "## Lamps\n\nThe harbour lamps are lit at dusk by the keeper.", "2025-01-01T00:00:00Z"))

@@ -8,6 +8,8 @@ binary=${WELLSPRING_BINARY:-$PWD/build/release/wellspring}
 for program in node npm; do
   command -v $program >/dev/null || { echo "payload: '$program' is not installed; on Debian: apt-get install nodejs npm" >&2; exit 1; }
 done
+node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor >= 2009 ? 0 : 1)' ||
+  { echo "payload: Node is $(node --version); Payload and the tests need 20.9 or newer" >&2; exit 1; }
 
 # install DIR: what DIR's lockfile names, unless it is there already.
 install() {

@@ -202,9 +202,10 @@ std::vector<Option> process_options() {
 std::span<const Option> options() {
   static const std::vector<Option> kTable = [] {
     std::vector<Option> all;
-    for (auto&& part : {table::server_options(), table::limit_options(), table::webhook_options(),
-                        table::cms_options(), table::answer_options(), table::budget_options(),
-                        table::retrieval_options(), table::question_options(), table::mongo_options(), table::process_options()}) {
+    for (auto&& part :
+         {table::server_options(), table::limit_options(), table::webhook_options(), table::cms_options(),
+          table::answer_options(), table::budget_options(), table::retrieval_options(),
+          table::question_options(), table::mongo_options(), table::process_options()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -16,7 +16,7 @@ namespace wellspring::http {
 struct RequestLimitOptions {
   RateLimits chat{};         ///< of each client, both chat routes together
   RateLimits chat_global{};  ///< of all clients together, both chat routes together
-  bool bans = true;        ///< for asking more than `chat` allows
+  bool bans = true;          ///< for asking more than `chat` allows
   RateLimits search{};       ///< of each client
   std::uint64_t hash_seed = 0;
 };

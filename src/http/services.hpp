@@ -60,9 +60,9 @@ struct Services {
   std::size_t sync_body_bytes_max = limits::kSyncBodyBytes;
   sync::SignatureRules webhooks{};  ///< who may send them
   bool language_model = false;      ///< answers come from a configured model, not from the extractive one
-  const rag::AnswerCache* answer_cache = nullptr;  ///< null: switched off
-  const rag::SpendGuard* spend = nullptr;          ///< null: answers cost nothing that is known
-  sync::Reconciler* reconciler = nullptr;          ///< null without a CMS to compare with; on io
+  const rag::AnswerCache* answer_cache = nullptr;      ///< null: switched off
+  const rag::SpendGuard* spend = nullptr;              ///< null: answers cost nothing that is known
+  sync::Reconciler* reconciler = nullptr;              ///< null without a CMS to compare with; on io
   std::string default_locale = model::kDefaultLocale;  ///< of what is sent or asked without one
   bool log_questions = true;
   bool honour_opt_out = true;  ///< questions sent with `DNT: 1` or `Sec-GPC: 1` are not logged

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iterator>
 #include <memory>
@@ -19,11 +20,30 @@ bool is_blank(utf8proc_int32_t code_point) {
          category == UTF8PROC_CATEGORY_ZP;
 }
 
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string to_lower_ascii(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 std::string with_single_spaces(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   bool blank = false;
   while (!text.empty()) {
+    if (const char c = text.front(); c > ' ' && c < 0x7F) {  // most of any question
+      if (blank) out += ' ';
+      blank = false;
+      out += c;
+      text.remove_prefix(1);
+      continue;
+    }
     utf8proc_int32_t code_point = 0;
     const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                          static_cast<utf8proc_ssize_t>(text.size()), &code_point);
@@ -48,6 +68,7 @@ void append_field(std::string& bytes, std::string_view field) {
 }  // namespace
 
 std::string folded(std::string_view text) {
+  if (is_ascii(text)) return with_single_spaces(to_lower_ascii(text));
   // Composed, not compatibility-composed: 2⁵ is not 25.
   constexpr auto kOptions =
       static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);

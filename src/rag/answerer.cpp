@@ -52,6 +52,11 @@ class KeptText final : public AnswerSink {
   std::string text_;
 };
 
+obs::Histogram duration_metric(obs::Metrics& metrics, const char* query_type, const char* cache_hit) {
+  return metrics.histogram("rag_query_duration_seconds",
+                           {{"query_type", query_type}, {"cache_hit", cache_hit}});
+}
+
 double seconds_between(SteadyTime start, SteadyTime end) {
   return std::chrono::duration<double>(end - start).count();
 }
@@ -77,19 +82,20 @@ Answerer::Answerer(const Retriever& retriever, llm::ChatModel& model, const Answ
       model_(model, budget, clock, metrics),
       options_(options),
       clock_(clock),
-      metrics_(metrics),
-      cache_(cache) {}
+      cache_(cache),
+      hits_(metrics.counter("rag_cache_hits_total", {{"cache_type", "query"}})),
+      misses_(metrics.counter("rag_cache_misses_total", {{"cache_type", "query"}})),
+      durations_{duration_metric(metrics, "sync", "false"), duration_metric(metrics, "sync", "true"),
+                 duration_metric(metrics, "stream", "false"), duration_metric(metrics, "stream", "true")} {}
 
 asio::awaitable<Result<AnswerSummary>> Answerer::answer(Question question, Deadline deadline,
                                                         AnswerSink& sink) const {
   const SteadyTime start = clock_.steady();
-  const std::string query_type = question.delivery == Delivery::kStream ? "stream" : "sync";
+  const std::size_t delivery = question.delivery == Delivery::kStream ? 2 : 0;
   try {
     auto summary = co_await answer_asked(std::move(question), deadline, sink);
     if (summary.has_value()) {
-      metrics_.observe("rag_query_duration_seconds",
-                       {{"query_type", query_type}, {"cache_hit", summary->from_cache ? "true" : "false"}},
-                       seconds_between(start, clock_.steady()));
+      durations_[delivery + (summary->from_cache ? 1 : 0)].observe(seconds_between(start, clock_.steady()));
     }
     co_return summary;
   } catch (const boost::system::system_error& thrown) {
@@ -158,7 +164,7 @@ asio::awaitable<Result<AnswerSummary>> Answerer::answer_asked(Question question,
 asio::awaitable<Result<std::optional<AnswerSummary>>> Answerer::answer_again(const std::string& key,
                                                                              AnswerSink& sink) const {
   const auto cached = co_await recall(*cache_, retriever_, options_.evidence, key, clock_.steady());
-  metrics_.count(cached ? "rag_cache_hits_total" : "rag_cache_misses_total", {{"cache_type", "query"}});
+  (cached ? hits_ : misses_).add();
   if (!cached) co_return std::nullopt;
   const auto shown = cached->hits.begin() + static_cast<std::ptrdiff_t>(cached->sources);
   std::vector<model::Hit> sources(cached->hits.begin(), shown);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <optional>
@@ -89,8 +90,11 @@ class Answerer {
   const ModelCalls model_;
   AnswererOptions options_;
   const Clock& clock_;
-  obs::Metrics& metrics_;
   AnswerCache* const cache_;
+  // Looked up once: beside a cached answer it would show.
+  const obs::Counter hits_;
+  const obs::Counter misses_;
+  const std::array<obs::Histogram, 4> durations_;  ///< whole and streamed, each made and cached
 };
 
 }  // namespace wellspring::rag

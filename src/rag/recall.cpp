@@ -20,9 +20,8 @@ asio::awaitable<std::shared_ptr<const CachedAnswer>> recall(AnswerCache& cache, 
   if (!found.answer || found.generation == retriever.generation()) co_return found.answer;
   const CachedAnswer& answer = *found.answer;
   const auto today = co_await retriever.retrieve_again(answer.query, answer.vector);
-  const bool holds =
-      today.has_value() && same_passages(answer.hits, today->hits) &&
-      judge_evidence(today->hits, answer.query.text, evidence) == Evidence::kEnough;
+  const bool holds = today.has_value() && same_passages(answer.hits, today->hits) &&
+                     judge_evidence(today->hits, answer.query.text, evidence) == Evidence::kEnough;
   if (holds) {
     cache.confirm(key, found.answer, today->generation);
     co_return found.answer;

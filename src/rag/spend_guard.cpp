@@ -82,7 +82,8 @@ struct SpendGuard::State {
 
   void tell(const Result<void>& outcome) {
     if (outcome.has_error() && !failing)
-      log.error(kLogger, "what answers cost is not on disk, a restart forgets it: " + outcome.error().message);
+      log.error(kLogger,
+                "what answers cost is not on disk, a restart forgets it: " + outcome.error().message);
     if (outcome.has_value() && failing) log.info(kLogger, "what answers cost is on disk again");
     failing = outcome.has_error();
   }

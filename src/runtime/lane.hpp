@@ -1,7 +1,7 @@
 #pragma once
 
-#include <functional>
 #include <boost/assert/source_location.hpp>
+#include <functional>
 
 #include "base/result.hpp"
 

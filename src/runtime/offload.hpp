@@ -8,9 +8,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/assert/source_location.hpp>
 #include <exception>
 #include <memory>
-#include <boost/assert/source_location.hpp>
 #include <string>
 #include <type_traits>
 #include <utility>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <vector>
+#include <string>
 
 #include "mongo/driver/pools.hpp"
 
@@ -10,8 +10,9 @@ namespace wellspring::testing {
 struct Close {
   bool closed = false;
   std::chrono::milliseconds took{0};
-  int done = 0;    ///< operations before and during the close
-  int failed = 0;  ///< otherwise than by being told that the pool closes
+  int done = 0;     ///< operations before and during the close
+  int failed = 0;   ///< otherwise than by being told that the pool closes
+  std::string why;  ///< of one that failed
 };
 
 /// Closes the pools while `threads` find without pause, which they do until they are told.

@@ -13,14 +13,17 @@ namespace {
 using mongo::Returned;
 
 TEST_F(RealTest, Scenario2SteadyLoad) {
-  open();
+  PoolsOptions options;
+  // A slow server may need longer for all of it than a connection may be idle.
+  for (auto* const pool : {&options.vector, &options.app, &options.sources}) pool->idle_limit = 10min;
+  open(options);
   warm();
   for (MongoPool* const pool : {&pools_->vector(), &pools_->app(), &pools_->sources()}) {
     const auto burst = take(*pool, 50);
     ASSERT_EQ(burst.size(), 50U);
   }
   const std::size_t before = gate_->counts().total;
-  constexpr int kThreads = 64, kEach = 80;
+  constexpr int kThreads = 64, kEach = 40;
   constexpr auto kPatience = 60s;  // what this server needs for 64 at once is not what is tested
   const int base = static_cast<int>(std::chrono::steady_clock::now().time_since_epoch().count() & 0x3fffffff);
   std::atomic<int> failed = 0;
@@ -127,7 +130,7 @@ TEST_F(RealTest, Scenario16CloseUnderLoad) {
     const Close close = close_under_load(*pools_, 64, 5s);
     EXPECT_TRUE(close.closed);
     EXPECT_LE(close.took, 5'200ms);
-    EXPECT_EQ(close.failed, 0);
+    EXPECT_EQ(close.failed, 0) << close.why;
     EXPECT_TRUE(gate_->wait_current(0, 100ms));
     figure(layout == Layout::kSplit ? "16, real" : "16, real, shared",
            fmt::format("64 threads, {} operations: closed after {} ms, failed {}, left {}", close.done,

@@ -24,7 +24,7 @@ TEST_P(ShutdownTest, Scenario16CloseUnderLoad) {
   const Close close = close_under_load(*world.pools, 64, drain);
   EXPECT_TRUE(close.closed);
   EXPECT_LE(close.took, drain + 200ms);
-  EXPECT_EQ(close.failed, 0) << "who was under way ended well, who came later was told";
+  EXPECT_EQ(close.failed, 0) << "who was under way ends well, who comes later is told: " << close.why;
   // The server learns of the last socket's end a moment after it was closed.
   EXPECT_TRUE(
       world.server.wait_until([](const Ledger& ledger) { return ledger.total().current == 0; }, 100ms));

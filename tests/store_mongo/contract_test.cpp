@@ -1,4 +1,6 @@
 // The contract suites that every store passes, on MongoDB.
+#include <future>
+
 #include "store/article_store_contract.hpp"
 #include "store/job_journal_contract.hpp"
 #include "store/question_store_contract.hpp"
@@ -51,6 +53,32 @@ const PortFactory<SourceStore> kSources = [] {
 const PortFactory<QuestionStore> kQuestions = [] {
   return std::make_unique<MongoPortUnderTest<QuestionStore, &MongoStore::questions>>();
 };
+
+/// A sender may repeat itself to two programs that share the database.
+TEST(MongoJournal, ADeliveryToTwoProgramsAtTheSameTimeIsOneJob) {
+  constexpr std::size_t kRounds = 50;
+  const std::string database = mongo::testing::fresh_database();
+  const auto one = mongo::testing::open_store(database);
+  const auto other = mongo::testing::open_store(database);
+  one->prepare().value();
+  const auto deliver_all = [](MongoStore& store) {
+    std::vector<Appended> all;
+    for (std::size_t round = 0; round < kRounds; ++round) {
+      model::NewJob job = make_job("article " + std::to_string(round));
+      job.delivery = "standard:" + std::to_string(round);
+      all.push_back(store.journal().append({&job, 1}, at(1)).value().front());
+    }
+    return all;
+  };
+  auto there = std::async(std::launch::async, [&] { return deliver_all(*other); });
+  const std::vector<Appended> here = deliver_all(*one);
+  const std::vector<Appended> elsewhere = there.get();
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    EXPECT_EQ(here[round].id, elsewhere[round].id) << round;
+    EXPECT_NE(here[round].is_new, elsewhere[round].is_new) << round;
+  }
+  EXPECT_EQ(one->journal().counts().value()[model::JobState::kQueued], kRounds);
+}
 
 }  // namespace
 

@@ -197,6 +197,7 @@ function savedLocales(req: PayloadRequest): Locales {
  * rolled back. A request that lasts very long is not waited for; its document is then read as it is.
  */
 export async function transactionEnd(req: PayloadRequest, clock: Clock): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve)); // What the save itself has still to do goes first.
   const id = await Promise.resolve(req.transactionID).catch(() => undefined); // It was never begun.
   if (id === undefined || id === null) return;
   const end = clock.now() + TRANSACTION_MAX_MS;

@@ -16,7 +16,7 @@ namespace wellspring::http {
 struct RateLimiterOptions {
   RateLimits client{};  ///< of each client
   RateLimits global{};  ///< of all clients together
-  bool bans = false;  ///< whoever asks for more than `client` allows is banned, longer each time
+  bool bans = false;    ///< whoever asks for more than `client` allows is banned, longer each time
   std::size_t clients_max = 10'000;     ///< remembered; of the banned and formerly banned as many again
   std::size_t moments_max = 4'000'000;  ///< remembered for all clients together, 8 bytes each
   std::uint64_t hash_seed = 0;          ///< random, so that nobody can choose addresses that collide

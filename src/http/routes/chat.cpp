@@ -24,8 +24,11 @@ class CollectedAnswer final : public rag::AnswerSink {
     text_ += piece;
     co_return Result<void>{};
   }
-  json::object body(const rag::AnswerSummary& summary) const {
-    json::object members{{"answer", text_}, {"sources", sources_}};
+  /// Once.
+  json::object body(const rag::AnswerSummary& summary) {
+    json::object members;
+    members.emplace("answer", std::move(text_));
+    members.emplace("sources", std::move(sources_));
     if (const char* why = wire::degradation(summary)) members["degraded"] = why;
     return members;
   }

@@ -84,7 +84,8 @@ const char* degradation(const rag::AnswerSummary& summary) {
   return summary.spend_limited ? "spend_limit" : nullptr;
 }
 
-std::string complete_event(const rag::AnswerSummary& summary, const std::optional<model::QuestionId>& question) {
+std::string complete_event(const rag::AnswerSummary& summary,
+                           const std::optional<model::QuestionId>& question) {
   json::object members{
       {"status", "complete"}, {"chunk", ""}, {"isComplete", true}, {"fromCache", summary.from_cache}};
   if (const char* why = degradation(summary)) members["degraded"] = why;

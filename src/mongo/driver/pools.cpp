@@ -18,9 +18,10 @@ using std::chrono::milliseconds;
 constexpr std::string_view kLogger = "mongo.pools";
 constexpr const char* kProduct = "wellspring";
 constexpr std::size_t kPools = 3;
-// A server that does not answer holds the end of the sessions up for as long as connecting may take.
-constexpr milliseconds kShutDownLimit{1'000};
-constexpr milliseconds kGoodbyeLimit{400};
+// A server that does not answer holds the end of the sessions up for as long as connecting may take. With
+// what else an end takes this stays within a second; the goodbye and a monitor's half second fit into it.
+constexpr milliseconds kShutDownLimit{900};
+constexpr milliseconds kGoodbyeLimit{350};
 // For who lets the pools die without closing them.
 constexpr milliseconds kDrainOfTheForgetful{500};
 constexpr milliseconds kCutOfTheForgetful{500};

@@ -158,7 +158,8 @@ CREATE INDEX spooled_jobs_backlog ON spooled_jobs (text_bytes) WHERE moved_to IS
 )sql";
 
 // The step at index v brings a file of version v to version v + 1.
-constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions, kSpooledJobs, kDeliveries, kOutcomesAndFeedback};
+constexpr std::array kSteps{kArticlesAndJobs, kSourcesAndQuestions, kSpooledJobs, kDeliveries,
+                            kOutcomesAndFeedback};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 std::int64_t number(Connection& connection, std::string_view sql) {
