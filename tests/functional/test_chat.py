@@ -38,6 +38,7 @@ class Extractive(ServerCase):
         self.assertEqual(events[1]["status"], "sources")
         self.assertFalse(events[1]["isComplete"])
         self.assertTrue(all(e["status"] == "streaming" and e["isComplete"] is False for e in events[2:-1]))
+        self.assertRegex(events[-1].pop("question_id"), r"^[0-9a-f]{24}$", "our member beside the contract's")
         self.assertEqual(events[-1], {"status": "complete", "chunk": "", "isComplete": True, "fromCache": False})
         self.assertIn("dusk", "".join(e["chunk"] for e in events[2:-1]))
 

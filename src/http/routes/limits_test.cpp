@@ -3,6 +3,7 @@
 namespace wellspring::http {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::contains;
 using testing::get;
 using testing::kQuestion;

@@ -107,7 +107,7 @@ TEST_F(QuestionsTest, FeedbackIsStoredBesideTheQuestion) {
   const std::string body = R"({"question_id":")" + id + R"(","helpful":false,"comment":" no hour\u0000 "})";
   EXPECT_EQ(ask(post("/api/v1/feedback", body)).first, 200);
   const json::value question = list().at("questions").at(0);
-  EXPECT_EQ(question.at("id"), id);
+  EXPECT_EQ(question.at("id").as_string(), id);
   EXPECT_EQ(question.at("outcome"), "answered");
   EXPECT_EQ(question.at("locale"), "en");
   EXPECT_EQ(question.at("feedback").at("helpful"), false);

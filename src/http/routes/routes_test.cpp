@@ -179,7 +179,9 @@ TEST_F(RoutesTest, TheStreamHasTheContractsEventsInOrder) {
   EXPECT_EQ(events[1], "sources");
   EXPECT_EQ(events[2], "streaming");
   EXPECT_TRUE(contains(
-      text, "data: {\"status\":\"complete\",\"chunk\":\"\",\"isComplete\":true,\"fromCache\":false}\n\n"));
+      text,
+      "data: "
+      "{\"status\":\"complete\",\"chunk\":\"\",\"isComplete\":true,\"fromCache\":false,\"question_id\":"));
   EXPECT_EQ(events.back(), "complete");
 }
 
