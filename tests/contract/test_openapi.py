@@ -70,10 +70,12 @@ class Examples(ContractCase):
     def test_every_command_answers(self):
         blocks = re.findall(r"(?ms)^```sh\n(.*?)^```$", (ROOT / "docs/api.md").read_text(encoding="utf-8"))
         self.assertGreater(len(blocks), 8)
-        source = None
+        source = question = None
         for block in blocks:
-            for command in re.split(r"\n(?=curl|printf)", block.strip()):
-                command = command.replace("localhost:8000", f"127.0.0.1:{self.server.port}").replace("/sources/ID", f"/sources/{source}")
+            # A block that sets variables is one script.
+            separate = not re.search(r"(?m)^\w+=", block)
+            for command in re.split(r"\n(?=curl|printf)", block.strip()) if separate else [block]:
+                command = command.replace("localhost:8000", f"127.0.0.1:{self.server.port}").replace("/sources/ID", f"/sources/{source}").replace('"question_id":"ID"', f'"question_id":"{question}"')
                 done = subprocess.run(["bash", "-ec", command], capture_output=True, text=True, timeout=30)
                 self.assertEqual(done.returncode, 0, (command, done.stderr))
                 if self.REFUSED in command:
@@ -82,6 +84,8 @@ class Examples(ContractCase):
                     self.assertNotIn('"detail"', done.stdout, command)
                 if "/sources/" in command and '"ingesting"' in done.stdout and done.stdout.startswith("{"):
                     source = json.loads(done.stdout)["id"]
+                asked = re.search(r'"question_id":"([0-9a-f]{24})"', done.stdout)
+                question = asked.group(1) if asked else question
                 self.server.wait_idle()
         self.assertIsNotNone(source)
 
