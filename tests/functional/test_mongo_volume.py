@@ -5,15 +5,18 @@ import unittest
 
 from load import gets, webhooks
 from mongo import AT_REST, POOLS
+from server import wait_until
 from test_mongo import OnMongo, report
 
 
 class Volume(OnMongo):
-    def leases(self):
-        return sum(sum(pool["acquired"].values()) for pool in self.get("/api/v1/admin/pools")[1]["pools"])
+    def leases(self, *names):
+        pools = self.get("/api/v1/admin/pools")[1]["pools"]
+        return sum(sum(pool["acquired"].values()) for pool in pools if not names or pool["name"] in names)
 
     def test_webhooks_health_calls_and_scrapes_open_nothing(self):
         before = self.mongod.created("app")
+        wait_until(lambda: self.leases("app") > 0, 10, lambda: "old questions are looked for at the start")
         leases = self.leases()
         scraped = gets(self.server.port, 4, 500, "/metrics")
         taken = self.leases() - leases  # nothing else asks for one yet

@@ -35,7 +35,7 @@ class TokenCase(ServerCase):
 
 class StoredTokens(TokenCase):
     def test_from_none_to_some_to_none(self):
-        folder = pathlib.Path(self.folder.name)
+        folder = pathlib.Path(self.folder)
         self.assertEqual(self.call("GET", "/api/v1/sources/")[0], 200)
         reader, writer, boss = create(folder, "grafana", "read"), create(folder, "cms", "write"), create(folder, "ops", "admin")
         # The server runs all the while. 404 from admin/pools: there are no pools on SQLite.
@@ -91,7 +91,7 @@ class HashedAdminToken(TokenCase):
         self.assertEqual(self.reach(self.environment["ADMIN_TOKEN"]), (401, 401, 401))
 
     def test_stored_tokens_stand_beside_it(self):
-        reader = create(self.folder.name, "grafana", "read")
+        reader = create(self.folder, "grafana", "read")
         self.assertEqual(self.reach(reader), (200, 403, 403))
         self.assertEqual(self.reach("sesame"), (200, 200, 404))
 

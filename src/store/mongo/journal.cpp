@@ -271,24 +271,25 @@ Result<std::map<JobState, std::size_t>> MongoJournal::counts(const JobFilter& fi
   return attempt({"count jobs"}, [&] {
     std::map<JobState, std::size_t> counts{
         {JobState::kQueued, 0}, {JobState::kRunning, 0}, {JobState::kDone, 0}, {JobState::kDead, 0}};
-    const Array pipeline =
-        array(doc("$match", to_bson(filter)),
-              doc("$group", doc("_id", "$state", "n", doc("$sum", 1), "bytes", doc("$sum", "$text_bytes"))));
-    Backlog backlog;
-    channel_.use([&](Session& session) {
-      session.aggregate(names_.jobs, pipeline, [&](const bson_t& row) {
-        const Fields fields(row, "the counts of jobs");
-        const auto state = static_cast<JobState>(fields.integer("_id"));
-        counts[state] = fields.count("n");
-        if (state == JobState::kQueued || state == JobState::kRunning) {
-          backlog.jobs += counts[state];
-          backlog.bytes += fields.count("bytes");
-        }
-        return true;
+    const auto sums_by_state = [&](const Doc& match, const Doc& sum, const auto& visit) {
+      const Array pipeline = array(doc("$match", match), doc("$group", doc("_id", "$state", "sum", sum)));
+      channel_.use([&](Session& session) {
+        session.aggregate(names_.jobs, pipeline, [&](const bson_t& row) {
+          const Fields fields(row, "the counts of jobs");
+          visit(fields.integer("_id"), fields.count("sum"));
+          return true;
+        });
       });
-    });
-    // Others append and finish too; this is where we hear of it.
-    if (filter == JobFilter{}) backlog_.set(backlog);
+    };
+    sums_by_state(to_bson(filter), doc("$sum", 1),
+                  [&](std::int64_t state, std::size_t jobs) { counts[static_cast<JobState>(state)] = jobs; });
+    if (filter != JobFilter{}) return counts;
+    // Others append and finish too; this is where we hear of it. A command of its own, because FerretDB fills
+    // only the first sum of a group.
+    Backlog backlog{.jobs = counts[JobState::kQueued] + counts[JobState::kRunning]};
+    sums_by_state(unfinished(), doc("$sum", "$text_bytes"),
+                  [&](std::int64_t, std::size_t bytes) { backlog.bytes += bytes; });
+    backlog_.set(backlog);
     return counts;
   });
 }

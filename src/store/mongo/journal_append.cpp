@@ -4,7 +4,7 @@
 namespace wellspring::store::mongo {
 namespace {
 
-constexpr int kAppendTries = 3;
+constexpr int kAppendTries = 10;
 
 }  // namespace
 
