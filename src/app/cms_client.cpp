@@ -57,6 +57,7 @@ sync::ReconcileOptions reconcile_options(const config::Settings& settings) {
   sync::ReconcileOptions options;
   options.collection = settings.cms_collection;
   options.locales = settings.cms_locales;
+  options.default_locale = settings.default_locale;
   options.page_size = settings.cms_page_size;
   options.pause = settings.cms_pause;
   options.every = settings.cms_reconcile_every;

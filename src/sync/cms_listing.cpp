@@ -47,8 +47,8 @@ std::string locale_query(const CmsLocale& locale) {
 
 }  // namespace
 
-std::vector<CmsLocale> cms_locales(const std::vector<std::string>& names) {
-  if (names.empty()) return {{.name = model::kDefaultLocale, .named = false, .primary = true}};
+std::vector<CmsLocale> cms_locales(const std::vector<std::string>& names, const std::string& ours) {
+  if (names.empty()) return {{.name = ours, .named = false, .primary = true}};
   std::vector<CmsLocale> locales;
   for (const std::string& name : names)
     locales.push_back({.name = name, .named = true, .primary = locales.empty()});

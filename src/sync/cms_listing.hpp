@@ -9,6 +9,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/timestamp.hpp"
+#include "model/article.hpp"
 
 /// The REST API of Payload CMS as far as a sweep asks it: lists of ids, times and states, and one document.
 namespace wellspring::sync {
@@ -20,8 +21,9 @@ struct CmsLocale {
   bool primary = true;  ///< the CMS's default locale, where every document has its title
 };
 
-/// The first of `names` is the CMS's default locale. Without names there is one locale, ours by default.
-std::vector<CmsLocale> cms_locales(const std::vector<std::string>& names);
+/// The first of `names` is the CMS's default locale. Without names there is one locale, which we call `ours`.
+std::vector<CmsLocale> cms_locales(const std::vector<std::string>& names,
+                                   const std::string& ours = model::kDefaultLocale);
 
 /// Path and query of a page of the list, sorted by id so that what is added while we read comes last. Only
 /// what a sweep compares is selected; a CMS that does not know `select` sends whole documents.

@@ -6,6 +6,7 @@ namespace wellspring::sync {
 namespace {
 
 TEST(CmsLocales, TheFirstIsTheDefault) {
+  EXPECT_EQ(cms_locales({}, "de").front().name, "de");
   const auto none = cms_locales({});
   ASSERT_EQ(none.size(), 1u);
   EXPECT_EQ(none[0].name, "en");

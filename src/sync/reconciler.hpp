@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "model/article.hpp"
 #include "net/web_client.hpp"
 #include "obs/log.hpp"
 #include "obs/metrics.hpp"
@@ -27,7 +28,8 @@ using CmsGet = std::function<boost::asio::awaitable<Result<net::GetResponse>>(st
 
 struct ReconcileOptions {
   std::string collection = "articles";
-  std::vector<std::string> locales{};  ///< the CMS's default first; see cms_locales()
+  std::vector<std::string> locales{};                  ///< the CMS's default first; see cms_locales()
+  std::string default_locale = model::kDefaultLocale;  ///< of a CMS without locales
   std::size_t page_size = 200;
   std::chrono::milliseconds pause{100};  ///< between two pages
   std::chrono::milliseconds every{0};    ///< 0: on demand only

@@ -63,7 +63,7 @@ class Sweep {
 
   asio::awaitable<Result<void>> run() {
     if (auto read = co_await read_store(); read.has_error()) co_return read.error();
-    for (const CmsLocale& locale : cms_locales(parts_.options.locales)) {
+    for (const CmsLocale& locale : cms_locales(parts_.options.locales, parts_.options.default_locale)) {
       if (auto listed = co_await list(locale); listed.has_error()) co_return listed.error();
     }
     co_return co_await remove();
@@ -262,7 +262,7 @@ class Sweep {
   asio::awaitable<Result<void>> remove(const Difference& difference) {
     Difference confirmed = difference;
     if (difference.kind == Drift::kDeleted) {
-      const auto primary = cms_locales(parts_.options.locales).front();
+      const auto primary = cms_locales(parts_.options.locales, parts_.options.default_locale).front();
       const Result<net::GetResponse> answer =
           co_await ask(document_target(parts_.options.collection, primary, difference.id));
       if (!answer) co_return answer.error();
