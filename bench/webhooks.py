@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from common import BINARY, percentile, row, summary_ms
+from common import BINARY, UNLIMITED, percentile, row, summary_ms
 from corpora import data_dir, queries
 from publish import WORDS
 from server import Server, temporary_folder, webhook
@@ -55,7 +55,7 @@ def durable():
     pairs = []
     for number in range(ROUNDS):
         with temporary_folder() as folder:
-            server = Server(BINARY, os.path.join(folder, "data"), "--embedder", "hashing").start()
+            server = Server(BINARY, os.path.join(folder, "data"), "--embedder", "hashing", "--job-queue-max", "1000000").start()
             try:
                 pairs.append((webhooks_per_second(server, folder, number), syncs_per_second(folder)))
             finally:
@@ -104,7 +104,7 @@ def endless(items):
 def beside_webhooks():
     alone, beside, accepted = [], [], []
     questions = endless(queries())
-    with Server(BINARY, data_dir(1_000) / "data") as server:
+    with Server(BINARY, data_dir(1_000) / "data", *UNLIMITED, "--cache-entries", "0") as server:
         ask(server, questions)  # warm
         for _ in range(ROUNDS):
             alone.append(ask(server, questions))
