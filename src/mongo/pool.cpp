@@ -1,6 +1,7 @@
 #include "mongo/pool.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <semaphore>
@@ -106,6 +107,11 @@ Result<Lease> Pool::result_of(Client& client) {
           std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - client.since).count(),
           client.reason),
       name_);
+}
+
+Pool::Client::Client(LeaseTag of) : Waiter(std::move(of)) {
+  thread_local const int this_thread = ::gettid();
+  tag.thread = this_thread;
 }
 
 Result<Lease> Pool::acquire(LeaseTag tag, SteadyTime deadline) {

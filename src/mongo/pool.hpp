@@ -97,7 +97,7 @@ class Pool final : private Tended {
   friend class Lease;
   /// A waiter that can be told.
   struct Client : Waiter {
-    using Waiter::Waiter;
+    explicit Client(LeaseTag of);
     virtual ~Client() = default;
     virtual void tell() = 0;
   };

@@ -25,7 +25,8 @@ using Slot = std::uint32_t;
 struct LeaseTag {
   /// Not the standard one, which clang 14 lacks.
   boost::source_location site = BOOST_CURRENT_LOCATION;
-  std::string request = {};                               ///< request id, may be empty
+  std::string request = {};  ///< request id, may be empty
+  int thread = 0;            ///< that asked, as the system numbers it; filled in by the pool
   std::optional<std::chrono::milliseconds> allowed = {};  ///< in place of PoolOptions::overdue_after
 };
 

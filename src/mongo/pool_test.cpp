@@ -1,6 +1,7 @@
 #include "mongo/pool.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <boost/asio/post.hpp>
@@ -198,6 +199,16 @@ TEST_F(PoolTest, ARefusingServerIsReportedToWhoWaits) {
   EXPECT_NE(refused.error().message.find("connection refused"), std::string::npos) << refused.error().message;
   factory_.refuses = false;
   EXPECT_TRUE(pool.acquire().has_value()) << "and found again without being told";
+}
+
+TEST_F(PoolTest, ALeaseTellsItsThread) {
+  Pool& pool = make(1, 2);
+  const Lease mine = pool.acquire().value();
+  EXPECT_EQ(pool.report().holders.at(0).tag.thread, ::gettid());
+  std::thread([&] {
+    const Lease other = pool.acquire().value();
+    EXPECT_EQ(pool.report().holders.at(1).tag.thread, ::gettid());
+  }).join();
 }
 
 TEST_F(PoolTest, ALeaseMovesAndGivesBackOnce) {

@@ -13,7 +13,8 @@ class AdminTest : public testing::RoutesTest {
     app.pool.options = {.name = "app", .min_size = 5, .max_size = 50};
     app.pool.counts = {.idle = 4, .in_use = 1};
     app.pool.phase = mongo::PoolState::Phase::kReady;
-    app.pool.holders.push_back({.tag = {.request = "r-1"}, .since = clock_.steady(), .overdue = true});
+    app.pool.holders.push_back(
+        {.tag = {.request = "r-1", .thread = 17}, .since = clock_.steady(), .overdue = true});
     app.sockets.opened = 7;
     app.sockets.closed = 2;
     pools_.pools.push_back(app);
@@ -34,6 +35,7 @@ TEST_F(AdminTest, ShowsPoolsHoldersAndAdvice) {
   EXPECT_EQ(pool.at("sockets").at("open").to_number<int>(), 5);
   const auto& lease = pool.at("leases").at(0);
   EXPECT_EQ(lease.at("request"), "r-1");
+  EXPECT_EQ(lease.at("thread").to_number<int>(), 17);
   EXPECT_TRUE(lease.at("site").as_string().starts_with("admin_test.cpp:"));
   EXPECT_EQ(lease.at("overdue"), true);
   EXPECT_EQ(pool.at("advice").at("min").to_number<int>(), 5);

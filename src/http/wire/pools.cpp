@@ -31,6 +31,7 @@ json::array holders(const mongo::PoolReport& pool, SteadyTime now) {
   for (const mongo::PoolState::Holder& holder : pool.holders) {
     all.push_back(json::object{{"site", site_of(holder.tag)},
                                {"request", holder.tag.request},
+                               {"thread", holder.tag.thread},
                                {"held_seconds", seconds(now - holder.since)},
                                {"overdue", holder.overdue}});
   }

@@ -145,7 +145,8 @@ void Pools::Registry::note_overdue(const std::string& pool, const Actions::Overd
               {{"pool", pool},
                {"site", fmt::format("{}:{}", lease.tag.site.file_name(), lease.tag.site.line())},
                {"held_ms", std::to_string(lease.held.count())},
-               {"request", lease.tag.request}});
+               {"request", lease.tag.request},
+               {"thread", std::to_string(lease.tag.thread)}});
 }
 
 bool Pools::Registry::has_holders() const {
