@@ -102,20 +102,18 @@ bool AnswerCache::concerns(const Change& change, const CachedAnswer& answer) {
 
 std::size_t AnswerCache::forget(Change change) {
   const MutexLock lock(mutex_);
-  std::size_t dropped = 0;
+  // Found before any is erased: an entry takes its nodes under other articles away as well.
+  std::vector<Entries::iterator> concerned;
   for (auto at = by_article_.lower_bound({change.id, 0});
-       at != by_article_.end() && at->first.first == change.id;) {
-    const Entries::iterator entry = at->second;
-    ++at;  // erase() takes the entry's own node away, and no other of this article
-    if (!concerns(change, *entry->answer)) continue;
-    erase(entry, "article");
-    ++dropped;
+       at != by_article_.end() && at->first.first == change.id; ++at) {
+    if (concerns(change, *at->second->answer)) concerned.push_back(at->second);
   }
+  for (const Entries::iterator entry : concerned) erase(entry, "article");
   ++changes_;
   recent_.push_back(std::move(change));
   if (recent_.size() > kRecentChanges) recent_.pop_front();
-  if (dropped > 0) show_use();
-  return dropped;
+  if (!concerned.empty()) show_use();
+  return concerned.size();
 }
 
 bool AnswerCache::changed_since(std::uint64_t changes_seen, const CachedAnswer& answer) const {
