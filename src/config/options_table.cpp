@@ -158,7 +158,7 @@ std::vector<Option> process_options() {
        "--job-retention",
        {"WELLSPRING_JOB_RETENTION"},
        "7d",
-       "1m to 365d",
+       "1h to 365d",
        "How long finished jobs stay listed. Dead jobs stay until retried.",
        kRare,
        kServe,

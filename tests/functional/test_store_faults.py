@@ -57,6 +57,16 @@ class Disk(unittest.TestCase):
         self.addCleanup(lambda: server.process.poll() is None and server.kill())
         return server
 
+    def on_a_small_disk(self):
+        """The disk, the data directory on it, and a server there that has published article 0."""
+        disk = SmallDisk(24)
+        self.addCleanup(disk.close)
+        folder = os.path.join(disk.path, "data")
+        server = self.start(folder)
+        server.json("POST", "/api/v1/sync/payload", article(0))
+        server.wait_idle()
+        return disk, folder, server
+
     def found(self, server, number):
         hits = server.json("POST", "/api/v1/search", {"query": f"pomegranate{number}", "mode": "bm25"})[1]["hits"]
         return [hit["document_id"] for hit in hits] == [f"a{number}"]
@@ -72,11 +82,7 @@ class Disk(unittest.TestCase):
         self.fail(f"{most} webhooks were accepted on a full disk")
 
     def test_full_and_free_again(self):
-        disk = SmallDisk(24)
-        self.addCleanup(disk.close)
-        server = self.start(os.path.join(disk.path, "data"))
-        server.json("POST", "/api/v1/sync/payload", article(0))
-        server.wait_idle()
+        disk, _, server = self.on_a_small_disk()
         disk.fill()
         accepted, status, body = self.send_until_refused(server, 1)
         self.assertGreaterEqual(status, 500, body)
@@ -93,12 +99,7 @@ class Disk(unittest.TestCase):
         self.assertEqual(server.stop(), 0)
 
     def test_full_when_killed(self):
-        disk = SmallDisk(24)
-        self.addCleanup(disk.close)
-        folder = os.path.join(disk.path, "data")
-        server = self.start(folder)
-        server.json("POST", "/api/v1/sync/payload", article(0))
-        server.wait_idle()
+        disk, folder, server = self.on_a_small_disk()
         disk.fill()
         accepted, _, _ = self.send_until_refused(server, 1)
         server.kill()
@@ -109,12 +110,7 @@ class Disk(unittest.TestCase):
         self.assertEqual(server.stop(), 0)
 
     def test_read_only_and_writable_again(self):
-        disk = SmallDisk(24)
-        self.addCleanup(disk.close)
-        folder = os.path.join(disk.path, "data")
-        server = self.start(folder)
-        server.json("POST", "/api/v1/sync/payload", article(0))
-        server.wait_idle()
+        disk, folder, server = self.on_a_small_disk()
         self.assertEqual(server.stop(), 0)
         self.assertEqual(disk.remount("ro").returncode, 0)
         with self.assertRaises(ServerError) as refused:
